@@ -1,0 +1,393 @@
+//! The breaker that threads and interrupts share, by the contract's calls.
+//!
+//! ```
+//! use halfopen::{CircuitBreaker, Config, ManualClock};
+//!
+//! // In firmware the clock would be one of the board's.
+//! static CLOCK: ManualClock = ManualClock::new();
+//! static SENSOR: CircuitBreaker<&ManualClock> = CircuitBreaker::with_clock("sensor", Config::new(), &CLOCK);
+//!
+//! if SENSOR.allow_request() {
+//!     // … talk to the sensor …
+//!     SENSOR.record_success();
+//! }
+//! assert_eq!(SENSOR.failure_count(), 0);
+//! ```
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::atomics::{AtomicMillis, const_unless_loom};
+use crate::cell::StateCell;
+use crate::clock::{Clock, DefaultClock};
+use crate::config::{CircuitBreakerConfiguration, Policy};
+use crate::config_error::ConfigError;
+use crate::event::{Event, Outcome, Receipt, Refusal, Ticket, Transition, Verdict};
+use crate::observer::Observer;
+use crate::snapshot::{Snapshot, SnapshotError};
+use crate::state::{CircuitState, Mode};
+use crate::step::step;
+use crate::time::{Timestamp, millis};
+
+/// No failure yet.
+const NEVER: u64 = u64::MAX;
+
+/// A circuit breaker in shared use: every method takes `&self`, never blocks, never allocates and never panics.
+///
+/// `C` reads the time, `O` is told of what happens, `N` holds the operation's name: `&'static str`, or any text that is
+/// cheap to clone, such as `Arc<str>`.
+///
+/// While CLOSED, [`allow_request`](Self::allow_request) and [`record_success`](Self::record_success) are an atomic load
+/// each: they read no clock and write nothing.
+pub struct CircuitBreaker<C = DefaultClock, O = (), N = &'static str> {
+    name: N,
+    policy: Policy,
+    cell: StateCell,
+    last_failure: AtomicMillis,
+    clock: C,
+    observer: O,
+}
+
+#[cfg(feature = "std")]
+impl<N: AsRef<str>> CircuitBreaker<crate::SystemClock, (), N> {
+    /// A breaker by the system's monotonic clock.
+    ///
+    /// # Panics
+    ///
+    /// With the text of the [`ConfigError`] if `config` is invalid: see [`try_new`](Self::try_new).
+    #[track_caller]
+    pub fn new(operation_name: N, config: CircuitBreakerConfiguration) -> Self {
+        Self::with_clock(operation_name, config, crate::SystemClock)
+    }
+
+    /// A breaker by the system's monotonic clock.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] that names the field, the value and the range.
+    pub fn try_new(operation_name: N, config: CircuitBreakerConfiguration) -> Result<Self, ConfigError> {
+        Self::try_with_clock(operation_name, config, crate::SystemClock)
+    }
+}
+
+impl<C: Clock, N: AsRef<str>> CircuitBreaker<C, (), N> {
+    const_unless_loom! {
+        /// A breaker by a clock of your own. A `const fn`: it fits a `static`.
+        ///
+        /// # Panics
+        ///
+        /// With the text of the [`ConfigError`] if `config` is invalid. In a `const` or `static` that is a compile
+        /// error:
+        ///
+        /// ```compile_fail
+        /// use halfopen::{CircuitBreaker, Config, ManualClock};
+        /// static CLOCK: ManualClock = ManualClock::new();
+        /// static BAD: CircuitBreaker<&ManualClock> =
+        ///     CircuitBreaker::with_clock("bad", Config::new().failure_threshold(0), &CLOCK);
+        /// ```
+        #[track_caller]
+        pub fn with_clock(operation_name: N, config: CircuitBreakerConfiguration, clock: C) -> Self {
+            Self::with_observer(operation_name, config, clock, ())
+        }
+    }
+
+    /// A breaker by a clock of your own.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] that names the field, the value and the range.
+    pub fn try_with_clock(
+        operation_name: N,
+        config: CircuitBreakerConfiguration,
+        clock: C,
+    ) -> Result<Self, ConfigError> {
+        Self::try_with_observer(operation_name, config, clock, ())
+    }
+}
+
+impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
+    const_unless_loom! {
+        /// A breaker that tells `observer` what happens.
+        ///
+        /// # Panics
+        ///
+        /// As [`with_clock`](CircuitBreaker::with_clock).
+        #[track_caller]
+        pub fn with_observer(
+            operation_name: N,
+            config: CircuitBreakerConfiguration,
+            clock: C,
+            observer: O,
+        ) -> Self {
+            match config.validate_in_memory() {
+                Ok(policy) => Self::with_policy(operation_name, policy, clock, observer),
+                Err(error) => error.panic(),
+            }
+        }
+    }
+
+    const_unless_loom! {
+        /// A breaker by a configuration that was checked before: cannot fail.
+        pub fn with_policy(operation_name: N, policy: Policy, clock: C, observer: O) -> Self {
+            Self {
+                name: operation_name,
+                policy,
+                cell: StateCell::new(),
+                last_failure: AtomicMillis::new(NEVER),
+                clock,
+                observer,
+            }
+        }
+    }
+
+    /// A breaker that tells `observer` what happens.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] that names the field, the value and the range.
+    pub fn try_with_observer(
+        operation_name: N,
+        config: CircuitBreakerConfiguration,
+        clock: C,
+        observer: O,
+    ) -> Result<Self, ConfigError> {
+        Ok(Self::with_policy(operation_name, config.validate_in_memory()?, clock, observer))
+    }
+
+    /// Whether a request may be made. In HALF_OPEN a `true` takes a probe's place, which an outcome gives back.
+    ///
+    /// Prefer [`try_acquire`](Self::try_acquire) or [`call`](Self::call): they know which request an outcome belongs
+    /// to.
+    #[inline]
+    pub fn allow_request(&self) -> bool {
+        self.cell.glance().admits_freely() || self.ask().is_ok()
+    }
+
+    /// Records that the operation worked.
+    ///
+    /// Without a permit nobody can tell when its request was made: it acts on the state in force now, with or without a
+    /// matching [`allow_request`](Self::allow_request). A late success can so close a circuit in HALF_OPEN; the outcome
+    /// of a [`Permit`](crate::Permit) cannot.
+    #[inline]
+    pub fn record_success(&self) -> Receipt {
+        if self.cell.glance().nothing_to_forget() {
+            return Receipt::Recorded;
+        }
+        self.settle(None, Outcome::Success)
+    }
+
+    /// Records that the operation failed. See [`record_success`](Self::record_success).
+    pub fn record_failure(&self) -> Receipt {
+        self.settle(None, Outcome::Failure)
+    }
+
+    /// Gives back the place of a probe whose request says nothing about the operation; changes nothing otherwise.
+    pub fn record_ignored(&self) -> Receipt {
+        self.settle(None, Outcome::Ignored)
+    }
+
+    /// Whether [`allow_request`](Self::allow_request) would say `true` now. Changes nothing and takes no place.
+    pub fn would_allow(&self) -> bool {
+        self.cell.glance().admits_freely() || self.retry_after() == Some(Duration::ZERO)
+    }
+
+    /// How long to wait until a request would be let through: zero means now, `None` not before a `reset`.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let state = self.cell.load();
+        state.retry_after(&self.policy, self.clock.now()).map(millis)
+    }
+
+    /// The state in force now. Changes nothing: an OPEN circuit whose timeout has passed reads HALF_OPEN.
+    pub fn state(&self) -> CircuitState {
+        let state = self.cell.load();
+        match state.circuit() {
+            CircuitState::Open => state.in_force(&self.policy, self.clock.now()),
+            circuit => circuit,
+        }
+    }
+
+    /// Whether the rules are in force.
+    pub fn mode(&self) -> Mode {
+        self.cell.glance().mode()
+    }
+
+    /// The name given at construction.
+    pub fn operation_name(&self) -> &str {
+        self.name.as_ref()
+    }
+
+    /// Consecutive failures: kept while OPEN, 0 after closing. Stays at 1,023 when more come.
+    pub fn failure_count(&self) -> u16 {
+        self.cell.glance().failure_count()
+    }
+
+    /// When the latest failure was recorded, on the breaker's clock.
+    pub fn last_failure_time(&self) -> Option<Timestamp> {
+        match self.last_failure.load() {
+            NEVER => None,
+            at => Some(Timestamp::from_millis(at)),
+        }
+    }
+
+    /// Counts the transitions, modulo 512.
+    pub fn generation(&self) -> u16 {
+        self.cell.glance().generation()
+    }
+
+    /// The configuration in its checked form.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The clock given at construction.
+    pub fn clock(&self) -> &C {
+        &self.clock
+    }
+
+    /// The observer given at construction.
+    pub fn observer(&self) -> &O {
+        &self.observer
+    }
+
+    /// Opens the circuit now; it recovers by itself. One that is OPEN waits anew. No effect while isolated or disabled.
+    pub fn trip(&self) {
+        self.command(Event::Trip);
+    }
+
+    /// Refuses every request until [`reset`](Self::reset).
+    pub fn isolate(&self) {
+        self.command(Event::Isolate);
+    }
+
+    /// Lets every request through and records nothing until [`reset`](Self::reset).
+    pub fn disable(&self) {
+        self.command(Event::Disable);
+    }
+
+    /// Records and reports what it would have done, but refuses nothing, until [`reset`](Self::reset).
+    pub fn shadow(&self) {
+        self.command(Event::Shadow);
+    }
+
+    /// Closes the circuit with the rules in force and nothing counted. The time of the latest failure stays.
+    pub fn reset(&self) {
+        self.command(Event::Reset);
+    }
+
+    /// What is worth keeping of the breaker, with times as intervals.
+    pub fn snapshot(&self) -> Snapshot {
+        let state = self.cell.load();
+        Snapshot::take(state, &self.policy, self.last_failure_time(), self.clock.now())
+    }
+
+    /// Takes over what was kept, from whatever clock: the remaining time counts, never more than one recovery timeout.
+    ///
+    /// Permits that are out become stale, and no probe is in flight afterwards.
+    ///
+    /// # Errors
+    ///
+    /// A [`SnapshotError`] if it is of another version or damaged; the breaker then stays as it is.
+    pub fn restore(&self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        snapshot.check()?;
+        let effect = self.cell.update(|state| snapshot.apply(state, &self.policy, self.clock.now()));
+        self.last_failure.store(snapshot.last_failure(self.clock.now()).map_or(NEVER, Timestamp::as_millis));
+        if let Some(transition) = effect.transition {
+            self.announce(&transition);
+        }
+        Ok(())
+    }
+
+    /// Asks for a ticket: the form of [`try_acquire`](Self::try_acquire) for those who must pass a plain value on.
+    ///
+    /// # Errors
+    ///
+    /// The refusal.
+    pub fn acquire_ticket(&self) -> Result<Ticket, Refusal> {
+        let state = self.cell.glance();
+        if state.admits_freely() { Ok(Ticket::plain(state)) } else { self.ask() }
+    }
+
+    /// Hands in the outcome of a ticket's call. A ticket is good for one outcome.
+    pub fn settle_ticket(&self, ticket: Ticket, outcome: Outcome) -> Receipt {
+        let state = self.cell.glance();
+        let idle = state.nothing_to_forget() && !matches!(outcome, Outcome::Failure);
+        if idle && ticket == Ticket::plain(state) {
+            return Receipt::Recorded;
+        }
+        self.settle(Some(ticket), outcome)
+    }
+
+    pub(crate) fn name(&self) -> &N {
+        &self.name
+    }
+
+    fn ask(&self) -> Result<Ticket, Refusal> {
+        match self.run(Event::Acquire) {
+            Verdict::Admitted(ticket) => Ok(ticket),
+            Verdict::Shadowed(ticket, refusal) => {
+                self.observer.on_refused(self.operation_name(), &refusal, Mode::Shadow);
+                Ok(ticket)
+            }
+            Verdict::Refused(refusal) => {
+                self.observer.on_refused(self.operation_name(), &refusal, Mode::Normal);
+                Err(refusal)
+            }
+            // `step` answers `Acquire` with one of the three above; refuse rather than panic if that ever changes.
+            Verdict::Settled(_) | Verdict::Done | Verdict::Again => {
+                Err(Refusal { state: CircuitState::Open, retry_after_ms: Some(0) })
+            }
+        }
+    }
+
+    fn settle(&self, ticket: Option<Ticket>, outcome: Outcome) -> Receipt {
+        let receipt = match self.run(Event::Settle(ticket, outcome)) {
+            Verdict::Settled(receipt) => receipt,
+            _ => Receipt::Recorded,
+        };
+        if matches!(receipt, Receipt::Stale | Receipt::Expired) {
+            self.observer.on_late(self.operation_name(), receipt);
+        }
+        receipt
+    }
+
+    fn command(&self, event: Event) {
+        self.run(event);
+    }
+
+    /// Steps the shared state, then tells what happened. Inlined, so that each caller links only its part of `step`.
+    #[inline(always)]
+    fn run(&self, event: Event) -> Verdict {
+        loop {
+            let mut now = Timestamp::ZERO;
+            let effect = self.cell.update(|state| {
+                // Read after the state, which is therefore not younger: only a clock that went back reads earlier.
+                now = self.clock.now();
+                step(&self.policy, state, event, now)
+            });
+            if effect.failed {
+                self.last_failure.store(now.as_millis().min(NEVER - 1));
+            }
+            if let Some(transition) = effect.transition {
+                self.announce(&transition);
+            }
+            if effect.verdict != Verdict::Again {
+                return effect.verdict;
+            }
+        }
+    }
+
+    fn announce(&self, transition: &Transition) {
+        crate::logging::transition(self.operation_name(), transition);
+        self.observer.on_transition(self.operation_name(), transition);
+    }
+}
+
+impl<C, O, N: AsRef<str>> fmt::Debug for CircuitBreaker<C, O, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CircuitBreaker")
+            .field("operation_name", &self.name.as_ref())
+            .field("state", &self.cell.load())
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}

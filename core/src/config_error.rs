@@ -1,0 +1,128 @@
+//! Why a configuration was refused, in words that are the same at run time, in a compile error and in JavaScript.
+//!
+//! ```
+//! use halfopen::Config;
+//!
+//! let error = Config::new().half_open_max_calls(99).validate().unwrap_err();
+//! assert_eq!(error.field(), "half_open_max_calls");
+//! assert_eq!(error.text().as_str(), "half_open_max_calls is 99, must be 1 to 15");
+//! ```
+
+use core::fmt;
+
+/// A value of a [`CircuitBreakerConfiguration`](crate::CircuitBreakerConfiguration) that is not in its range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ConfigError {
+    field: &'static str,
+    problem: Problem,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+enum Problem {
+    OutOfRange { value: u64, max: u64, unit: &'static str },
+    Unsupported { value: &'static str, expected: &'static str },
+}
+
+impl ConfigError {
+    /// `None` if `value` is 1 to `max`.
+    pub(crate) const fn check(field: &'static str, value: u64, max: u64, unit: &'static str) -> Option<Self> {
+        if value >= 1 && value <= max {
+            return None;
+        }
+        Some(Self { field, problem: Problem::OutOfRange { value, max, unit } })
+    }
+
+    pub(crate) const fn unsupported(field: &'static str, value: &'static str, expected: &'static str) -> Self {
+        Self { field, problem: Problem::Unsupported { value, expected } }
+    }
+
+    /// The name of the field.
+    #[must_use]
+    pub const fn field(&self) -> &'static str {
+        self.field
+    }
+
+    /// The whole message. It is a `const fn` so that an invalid `static` does not compile and says why.
+    #[must_use]
+    pub const fn text(&self) -> ConfigErrorText {
+        let text = ConfigErrorText::new().push(self.field).push(" is ");
+        match self.problem {
+            Problem::OutOfRange { value, max, unit } => {
+                text.push_number(value).push(unit).push(", must be 1 to ").push_number(max).push(unit)
+            }
+            Problem::Unsupported { value, expected } => text.push(value).push(", must be ").push(expected),
+        }
+    }
+
+    /// Stops with the message: at compile time where the configuration is a constant.
+    #[track_caller]
+    pub(crate) const fn panic(&self) -> ! {
+        let text = self.text();
+        panic!("{}", text.as_str())
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text().as_str())
+    }
+}
+
+impl core::error::Error for ConfigError {}
+
+/// A message of at most 120 bytes without a heap.
+#[derive(Clone, Copy)]
+pub struct ConfigErrorText {
+    bytes: [u8; Self::SIZE],
+    len: usize,
+}
+
+impl ConfigErrorText {
+    /// Room for the longest field, two numbers of 20 digits and their units.
+    const SIZE: usize = 120;
+
+    const fn new() -> Self {
+        Self { bytes: [0; Self::SIZE], len: 0 }
+    }
+
+    /// The message.
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
+        match core::str::from_utf8(self.bytes.split_at(self.len).0) {
+            Ok(text) => text,
+            Err(_) => "the configuration is invalid",
+        }
+    }
+
+    const fn push(mut self, text: &str) -> Self {
+        let from = text.as_bytes();
+        let mut i = 0;
+        while i < from.len() && self.len < Self::SIZE {
+            self.bytes[self.len] = from[i];
+            self.len += 1;
+            i += 1;
+        }
+        self
+    }
+
+    const fn push_number(mut self, number: u64) -> Self {
+        let mut unit = 1;
+        while number / unit >= 10 {
+            unit *= 10;
+        }
+        while unit > 0 && self.len < Self::SIZE {
+            self.bytes[self.len] = b'0' + (number / unit % 10) as u8;
+            self.len += 1;
+            unit /= 10;
+        }
+        self
+    }
+}
+
+impl fmt::Debug for ConfigErrorText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}

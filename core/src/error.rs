@@ -1,0 +1,98 @@
+//! What a refused or failed call returns.
+//!
+//! ```
+//! use halfopen::{CallError, CircuitBreaker, Config, ManualClock};
+//!
+//! let clock = ManualClock::new();
+//! let breaker = CircuitBreaker::with_clock("s3_upload", Config::new().failure_threshold(1), &clock);
+//! breaker.record_failure();
+//! let error = breaker.try_acquire().unwrap_err();
+//! assert_eq!(error.to_string(), "circuit 's3_upload' is open, retry after 30.000 s");
+//! ```
+
+use core::error::Error;
+use core::fmt;
+use core::time::Duration;
+
+use crate::event::Refusal;
+use crate::state::CircuitState;
+
+/// The circuit refused the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct CircuitOpenError<N = &'static str> {
+    /// The name of the circuit.
+    pub operation_name: N,
+    /// The state that refused: OPEN, or HALF_OPEN with all its probes in flight.
+    pub state: CircuitState,
+    /// How long to wait until it makes sense to ask again; `None`: not before a `reset`.
+    pub retry_after: Option<Duration>,
+}
+
+impl<N> CircuitOpenError<N> {
+    pub(crate) fn new(operation_name: N, refusal: Refusal) -> Self {
+        Self { operation_name, state: refusal.state, retry_after: refusal.retry_after() }
+    }
+}
+
+impl<N: AsRef<str>> fmt::Display for CircuitOpenError<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "circuit '{}' is {}", self.operation_name.as_ref(), self.state)?;
+        match self.retry_after {
+            Some(wait) => write!(f, ", retry after {}.{:03} s", wait.as_secs(), wait.subsec_millis()),
+            None => f.write_str(" until it is reset"),
+        }
+    }
+}
+
+impl<N: AsRef<str> + fmt::Debug> Error for CircuitOpenError<N> {}
+
+/// Why a call through a breaker failed: the circuit refused it, or the operation itself failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum CallError<E, N = &'static str> {
+    /// The operation was not called.
+    Open(CircuitOpenError<N>),
+    /// The operation's own error.
+    Inner(E),
+}
+
+impl<E, N> CallError<E, N> {
+    /// The operation's own error, if it was called.
+    pub fn into_inner(self) -> Option<E> {
+        match self {
+            Self::Open(_) => None,
+            Self::Inner(error) => Some(error),
+        }
+    }
+
+    /// Whether the circuit refused the call.
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::Open(_))
+    }
+}
+
+impl<E, N> From<CircuitOpenError<N>> for CallError<E, N> {
+    fn from(error: CircuitOpenError<N>) -> Self {
+        Self::Open(error)
+    }
+}
+
+impl<E: fmt::Display, N: AsRef<str>> fmt::Display for CallError<E, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open(error) => error.fmt(f),
+            Self::Inner(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: Error + 'static, N: AsRef<str> + fmt::Debug> Error for CallError<E, N> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            // Shown as it is, so its cause is the next in the chain.
+            Self::Open(_) => None,
+            Self::Inner(error) => error.source(),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+#![no_std]
+#![deny(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+//! A circuit breaker that is the same everywhere: on a microcontroller without a heap, in a browser, on a server.
+//!
+//! > **The one invariant.** There is one implementation of the rules: [`step()`], a pure function of integers,
+//! > `(policy, state, event, now) -> (next state or unchanged, effect)`. Everything else is a shell around it, and no
+//! > shell decides anything again.
+//!
+//! ```
+//! # #[cfg(feature = "std")] {
+//! use core::time::Duration;
+//! use halfopen::{CallError, CircuitBreaker, Config};
+//!
+//! let config = Config::new().failure_threshold(5).recovery_timeout(Duration::from_secs(30));
+//! let uploads = CircuitBreaker::new("s3_upload", config);
+//!
+//! match uploads.call(|| "42".parse::<u32>()) {
+//!     Ok(value) => assert_eq!(value, 42),
+//!     Err(CallError::Open(refused)) => println!("{refused}"),
+//!     Err(CallError::Inner(error)) => println!("upload failed: {error}"),
+//! }
+//! # }
+//! ```
+//!
+//! # States
+//!
+//! A circuit is CLOSED while the operation works. The n-th consecutive failure makes it OPEN: requests are refused at
+//! once, and nobody waits for what is broken. When the recovery timeout has passed, the next request becomes a probe
+//! and the circuit HALF_OPEN; enough successful probes close it, one failure opens it again. Time is compared when
+//! somebody asks: there are no timers, threads or callbacks.
+//!
+//! # Three ways to use it
+//!
+//! - [`CircuitBreaker::call`] (and `call_async`, `call_with`, `wrap`) does everything.
+//! - [`CircuitBreaker::try_acquire`] gives a [`Permit`], to be told how the request ended.
+//! - [`allow_request`](CircuitBreaker::allow_request), [`record_success`](CircuitBreaker::record_success) and
+//!   [`record_failure`](CircuitBreaker::record_failure) are the bare calls, which cannot tell a late result.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `std` (default) | `SystemClock` and constructors that use it, impls for `Arc` |
+//! | `serde` | reading and writing of configuration, state names and snapshots |
+//! | `log`, `tracing`, `defmt` | a line at INFO for each transition, nothing else to do |
+//!
+//! # Targets without compare-and-swap
+//!
+//! On Cortex-M0 and RISC-V without the A extension the application chooses how it is made, by a feature of
+//! `portable-atomic`: `unsafe-assume-single-core` or `critical-section`. This crate enables neither.
+
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+// Pure values.
+#[forbid(unsafe_code)]
+mod config;
+#[forbid(unsafe_code)]
+mod config_error;
+#[forbid(unsafe_code)]
+mod event;
+#[forbid(unsafe_code)]
+mod prefix;
+#[forbid(unsafe_code)]
+mod rule;
+#[forbid(unsafe_code)]
+mod snapshot;
+#[forbid(unsafe_code)]
+mod state;
+#[forbid(unsafe_code)]
+mod step;
+#[forbid(unsafe_code)]
+mod time;
+
+// Shells.
+mod atomics;
+mod breaker;
+mod call;
+mod cell;
+mod clock;
+mod error;
+mod logging;
+mod observer;
+mod permit;
+#[cfg(feature = "std")]
+mod system_clock;
+
+// Ecosystem adapters.
+#[cfg(feature = "serde")]
+mod serde;
+
+pub use breaker::CircuitBreaker;
+pub use clock::{Clock, DefaultClock, FnClock, ManualClock, TickClock};
+pub use config::{CircuitBreakerConfiguration, Policy, StatePersistence};
+pub use config_error::{ConfigError, ConfigErrorText};
+pub use error::{CallError, CircuitOpenError};
+pub use event::{Effect, Event, Outcome, Reason, Receipt, Refusal, Step, Ticket, Transition, Verdict};
+pub use observer::{Observer, OnTransition};
+pub use permit::Permit;
+pub use prefix::KeyPrefix;
+pub use rule::{Consecutive, TripRule};
+pub use snapshot::{Snapshot, SnapshotError};
+pub use state::{CircuitState, Mode, State};
+pub use step::{step, step_with};
+#[cfg(feature = "std")]
+pub use system_clock::SystemClock;
+pub use time::Timestamp;
+
+/// The short name of [`CircuitBreakerConfiguration`].
+pub type Config = CircuitBreakerConfiguration;

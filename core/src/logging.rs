@@ -1,0 +1,44 @@
+//! One line at INFO for each transition, in every log that a feature has switched on. With none, nothing is left.
+
+use crate::event::Transition;
+
+/// Calls a logging macro where its feature is on; takes its arguments away where it is not.
+macro_rules! log_with {
+    ($feature:literal, $($call:tt)*) => {
+        #[cfg(feature = $feature)]
+        $($call)*;
+    };
+}
+
+#[inline]
+pub(crate) fn transition(operation_name: &str, transition: &Transition) {
+    let _ = (operation_name, transition);
+    log_with!("log", log::info!(target: "halfopen", "circuit '{operation_name}': {transition}"));
+    log_with!(
+        "tracing",
+        tracing::info!(
+            target: "halfopen",
+            operation_name,
+            from = transition.from.as_str(),
+            to = transition.to.as_str(),
+            mode = transition.mode.as_str(),
+            reason = transition.reason.as_str(),
+            failure_count = transition.failure_count,
+            successes = transition.successes,
+            generation = transition.generation,
+            "circuit changed its state"
+        )
+    );
+    log_with!(
+        "defmt",
+        defmt::info!(
+            "circuit '{=str}': {=str} -> {=str} ({=str}, failure_count {=u16}, generation {=u16})",
+            operation_name,
+            transition.from.as_str(),
+            transition.to.as_str(),
+            transition.reason.as_str(),
+            transition.failure_count,
+            transition.generation,
+        )
+    );
+}

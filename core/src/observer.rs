@@ -1,0 +1,92 @@
+//! Who is told of what a breaker does.
+//!
+//! ```
+//! use core::cell::Cell;
+//! use halfopen::{CircuitBreaker, Config, ManualClock, Observer, Transition};
+//!
+//! #[derive(Default)]
+//! struct Openings(Cell<u32>);
+//!
+//! impl Observer for Openings {
+//!     fn on_transition(&self, _operation_name: &str, transition: &Transition) {
+//!         if transition.to.as_str() == "open" {
+//!             self.0.set(self.0.get() + 1);
+//!         }
+//!     }
+//! }
+//!
+//! let clock = ManualClock::new();
+//! let config = Config::new().failure_threshold(1);
+//! let breaker = CircuitBreaker::with_observer("radio", config, &clock, Openings::default());
+//! breaker.record_failure();
+//! assert_eq!(breaker.observer().0.get(), 1);
+//! ```
+
+use crate::event::{Receipt, Refusal, Transition};
+use crate::state::Mode;
+
+/// Is told of what a breaker does, after it is done, by the thread or interrupt that did it, under no lock.
+///
+/// A method may use the breaker that calls it. What two threads did may be told in the other order; a transition's
+/// generation says which came first.
+pub trait Observer {
+    /// A transition was committed. Called exactly once for each.
+    fn on_transition(&self, operation_name: &str, transition: &Transition) {
+        let _ = (operation_name, transition);
+    }
+
+    /// A request was refused, or would have been if `mode` were not [`Mode::Shadow`].
+    fn on_refused(&self, operation_name: &str, refusal: &Refusal, mode: Mode) {
+        let _ = (operation_name, refusal, mode);
+    }
+
+    /// An outcome came too late to count: the receipt is `Stale` or `Expired`.
+    fn on_late(&self, operation_name: &str, receipt: Receipt) {
+        let _ = (operation_name, receipt);
+    }
+}
+
+/// Nobody.
+impl Observer for () {}
+
+impl<O: Observer + ?Sized> Observer for &O {
+    fn on_transition(&self, operation_name: &str, transition: &Transition) {
+        (**self).on_transition(operation_name, transition);
+    }
+
+    fn on_refused(&self, operation_name: &str, refusal: &Refusal, mode: Mode) {
+        (**self).on_refused(operation_name, refusal, mode);
+    }
+
+    fn on_late(&self, operation_name: &str, receipt: Receipt) {
+        (**self).on_late(operation_name, receipt);
+    }
+}
+
+/// Both, the first one first.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn on_transition(&self, operation_name: &str, transition: &Transition) {
+        self.0.on_transition(operation_name, transition);
+        self.1.on_transition(operation_name, transition);
+    }
+
+    fn on_refused(&self, operation_name: &str, refusal: &Refusal, mode: Mode) {
+        self.0.on_refused(operation_name, refusal, mode);
+        self.1.on_refused(operation_name, refusal, mode);
+    }
+
+    fn on_late(&self, operation_name: &str, receipt: Receipt) {
+        self.0.on_late(operation_name, receipt);
+        self.1.on_late(operation_name, receipt);
+    }
+}
+
+/// A function that is told of transitions alone.
+#[derive(Clone, Copy, Debug)]
+pub struct OnTransition<F>(pub F);
+
+impl<F: Fn(&str, &Transition)> Observer for OnTransition<F> {
+    fn on_transition(&self, operation_name: &str, transition: &Transition) {
+        (self.0)(operation_name, transition);
+    }
+}

@@ -1,0 +1,105 @@
+//! A request that was let through, and who has to say how it ended.
+//!
+//! ```
+//! use halfopen::{CircuitBreaker, Config, ManualClock, Receipt};
+//!
+//! let clock = ManualClock::new();
+//! let breaker = CircuitBreaker::with_clock("radio", Config::new(), &clock);
+//! let permit = breaker.try_acquire()?;
+//! assert_eq!(permit.success(), Receipt::Recorded);
+//! # Ok::<(), halfopen::CircuitOpenError>(())
+//! ```
+
+use core::fmt;
+
+use crate::breaker::CircuitBreaker;
+use crate::clock::Clock;
+use crate::error::CircuitOpenError;
+use crate::event::{Outcome, Receipt, Ticket};
+use crate::observer::Observer;
+
+/// A request that was let through.
+///
+/// Its outcome counts only in the generation of the circuit in which it was let through. Dropped without an outcome, as
+/// when a future is cancelled, it counts as nothing and a probe gives its place back.
+#[must_use = "a permit that is dropped counts as nothing"]
+pub struct Permit<'a, C: Clock, O: Observer, N: AsRef<str>> {
+    breaker: &'a CircuitBreaker<C, O, N>,
+    ticket: Ticket,
+    on_drop: Outcome,
+}
+
+impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
+    /// Asks for a request to be let through.
+    ///
+    /// # Errors
+    ///
+    /// A [`CircuitOpenError`] that tells the state and when to ask again.
+    #[inline]
+    pub fn try_acquire(&self) -> Result<Permit<'_, C, O, N>, CircuitOpenError<N>>
+    where
+        N: Clone,
+    {
+        match self.acquire_ticket() {
+            Ok(ticket) => Ok(Permit { breaker: self, ticket, on_drop: Outcome::Ignored }),
+            Err(refusal) => Err(CircuitOpenError::new(self.name().clone(), refusal)),
+        }
+    }
+}
+
+impl<C: Clock, O: Observer, N: AsRef<str>> Permit<'_, C, O, N> {
+    /// The operation worked.
+    pub fn success(self) -> Receipt {
+        self.settle(Outcome::Success)
+    }
+
+    /// The operation failed.
+    pub fn failure(self) -> Receipt {
+        self.settle(Outcome::Failure)
+    }
+
+    /// The request says nothing about the operation.
+    pub fn ignore(self) -> Receipt {
+        self.settle(Outcome::Ignored)
+    }
+
+    /// The request ended with `outcome`.
+    #[inline]
+    pub fn settle(self, outcome: Outcome) -> Receipt {
+        let (breaker, ticket) = (self.breaker, self.ticket);
+        core::mem::forget(self);
+        breaker.settle_ticket(ticket, outcome)
+    }
+
+    /// The plain value inside.
+    #[must_use]
+    pub fn ticket(&self) -> Ticket {
+        self.ticket
+    }
+
+    /// Whether this request is a probe of HALF_OPEN.
+    #[must_use]
+    pub fn is_probe(&self) -> bool {
+        self.ticket.is_probe()
+    }
+
+    /// What a drop without an outcome counts as: a failure while the user's code runs and may unwind.
+    pub(crate) fn on_drop(&mut self, outcome: Outcome) {
+        self.on_drop = outcome;
+    }
+}
+
+impl<C: Clock, O: Observer, N: AsRef<str>> Drop for Permit<'_, C, O, N> {
+    fn drop(&mut self) {
+        self.breaker.settle_ticket(self.ticket, self.on_drop);
+    }
+}
+
+impl<C: Clock, O: Observer, N: AsRef<str>> fmt::Debug for Permit<'_, C, O, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit")
+            .field("operation_name", &self.breaker.operation_name())
+            .field("ticket", &self.ticket)
+            .finish()
+    }
+}

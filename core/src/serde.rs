@@ -1,0 +1,175 @@
+//! The configuration in serde's formats, by the contract's field names.
+//!
+//! Fields that are missing have their defaults, unknown ones are errors, and values are checked as they are read.
+//!
+//! ```
+//! use halfopen::Config;
+//!
+//! let config: Config = serde_json::from_str(r#"{ "failure_threshold": 3, "recovery_timeout_seconds": 0.5 }"#)?;
+//! assert_eq!(config.validate().unwrap().recovery_timeout_ms(), 500);
+//!
+//! let error = serde_json::from_str::<Config>(r#"{ "failure_threshold": -1 }"#).unwrap_err();
+//! assert!(error.to_string().starts_with("failure_threshold is -1, must be 1 to 1023"));
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+
+use core::fmt;
+use core::time::Duration;
+
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::ser::{Serialize, Serializer};
+
+use crate::config::{CircuitBreakerConfiguration, StatePersistence};
+use crate::prefix::KeyPrefix;
+use crate::state::{MAX_COUNT, MAX_IN_FLIGHT, MAX_SUCCESSES};
+use crate::time::MAX_INTERVAL_MS;
+
+/// The fields as they are written. Counts are signed, so that a negative one is told with its field and range.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(rename = "CircuitBreakerConfiguration", deny_unknown_fields, default)]
+struct Fields {
+    failure_threshold: i64,
+    recovery_timeout_seconds: f64,
+    success_threshold: i64,
+    half_open_max_calls: i64,
+    probe_timeout_seconds: Option<f64>,
+    state_persistence: StatePersistence,
+    redis_key_prefix: KeyPrefix,
+}
+
+impl Default for Fields {
+    fn default() -> Self {
+        Self::from(&CircuitBreakerConfiguration::new())
+    }
+}
+
+impl From<&CircuitBreakerConfiguration> for Fields {
+    fn from(config: &CircuitBreakerConfiguration) -> Self {
+        let (failures, recovery, successes, probes, lease) = config.fields();
+        Self {
+            failure_threshold: failures.into(),
+            recovery_timeout_seconds: recovery.as_secs_f64(),
+            success_threshold: successes.into(),
+            half_open_max_calls: probes.into(),
+            probe_timeout_seconds: lease.map(|lease| lease.as_secs_f64()),
+            state_persistence: config.persistence(),
+            redis_key_prefix: *config.key_prefix(),
+        }
+    }
+}
+
+impl Serialize for CircuitBreakerConfiguration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Fields::from(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for CircuitBreakerConfiguration {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = Fields::deserialize(deserializer)?;
+        let mut config = Self::new()
+            .failure_threshold(count("failure_threshold", fields.failure_threshold, MAX_COUNT.into())?)
+            .recovery_timeout(seconds("recovery_timeout_seconds", fields.recovery_timeout_seconds)?)
+            .success_threshold(count("success_threshold", fields.success_threshold, MAX_SUCCESSES.into())?)
+            .half_open_max_calls(count("half_open_max_calls", fields.half_open_max_calls, MAX_IN_FLIGHT.into())?)
+            .state_persistence(fields.state_persistence)
+            .redis_key_prefix(fields.redis_key_prefix.as_str());
+        if let Some(lease) = fields.probe_timeout_seconds {
+            config = config.probe_timeout(seconds("probe_timeout_seconds", lease)?);
+        }
+        config.validate().map_err(D::Error::custom)?;
+        Ok(config)
+    }
+}
+
+fn count<E: Error>(field: &str, value: i64, max: u32) -> Result<u32, E> {
+    match u32::try_from(value) {
+        Ok(count) if (1..=max).contains(&count) => Ok(count),
+        _ => Err(E::custom(format_args!("{field} is {value}, must be 1 to {max}"))),
+    }
+}
+
+fn seconds<E: Error>(field: &str, value: f64) -> Result<Duration, E> {
+    let max = Duration::from_millis(MAX_INTERVAL_MS.into());
+    match Duration::try_from_secs_f64(value) {
+        Ok(timeout) if !timeout.is_zero() && timeout <= max => Ok(timeout),
+        _ => Err(E::custom(format_args!("{field} is {value}, must be 0.001 to {}", max.as_secs_f64()))),
+    }
+}
+
+impl Serialize for KeyPrefix {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyPrefix {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = KeyPrefix;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "a text of 1 to {} bytes", KeyPrefix::MAX)
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<KeyPrefix, E> {
+                if text.is_empty() || text.len() > KeyPrefix::MAX {
+                    let max = KeyPrefix::MAX;
+                    return Err(E::custom(format_args!(
+                        "redis_key_prefix is {} bytes, must be 1 to {max} bytes",
+                        text.len()
+                    )));
+                }
+                Ok(KeyPrefix::new(text))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn the_contract_s_five_fields_are_written_and_read_by_their_names() {
+        let json = r#"{
+            "failure_threshold": 7, "recovery_timeout_seconds": 12.5, "success_threshold": 2,
+            "state_persistence": "memory", "redis_key_prefix": "cb:"
+        }"#;
+        let config: CircuitBreakerConfiguration = serde_json::from_str(json).unwrap();
+        let written = serde_json::to_value(config).unwrap();
+        for (field, value) in serde_json::from_str::<serde_json::Value>(json).unwrap().as_object().unwrap() {
+            assert_eq!(&written[field], value, "{field}");
+        }
+        assert_eq!(serde_json::from_value::<CircuitBreakerConfiguration>(written).unwrap(), config);
+    }
+
+    #[test]
+    fn nothing_given_means_the_defaults() {
+        let config: CircuitBreakerConfiguration = serde_json::from_str("{}").unwrap();
+        assert_eq!(config, CircuitBreakerConfiguration::new());
+    }
+
+    #[test]
+    fn bad_input_is_told_with_its_field_its_value_and_its_range() {
+        for (json, text) in [
+            (r#"{"failure_threshold": 0}"#, "failure_threshold is 0, must be 1 to 1023"),
+            (r#"{"success_threshold": -3}"#, "success_threshold is -3, must be 1 to 63"),
+            (r#"{"half_open_max_calls": 99}"#, "half_open_max_calls is 99, must be 1 to 15"),
+            (r#"{"recovery_timeout_seconds": -0.5}"#, "recovery_timeout_seconds is -0.5, must be 0.001 to 2147483.647"),
+            (r#"{"recovery_timeout_seconds": 0}"#, "recovery_timeout_seconds is 0, must be 0.001 to 2147483.647"),
+            (r#"{"probe_timeout_seconds": 1e300}"#, "must be 0.001 to 2147483.647"),
+            (r#"{"redis_key_prefix": ""}"#, "redis_key_prefix is 0 bytes, must be 1 to 63 bytes"),
+            (r#"{"state_persistence": "disk"}"#, "unknown variant `disk`, expected `memory` or `redis`"),
+            (r#"{"failure_treshold": 5}"#, "unknown field `failure_treshold`"),
+        ] {
+            let error = serde_json::from_str::<CircuitBreakerConfiguration>(json).unwrap_err().to_string();
+            assert!(error.contains(text), "{json}: {error}");
+        }
+    }
+}

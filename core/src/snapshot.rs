@@ -1,0 +1,198 @@
+//! What is worth keeping of a breaker over a restart: versioned, with intervals instead of times.
+//!
+//! ```
+//! use core::time::Duration;
+//! use halfopen::{CircuitBreaker, CircuitState, Config, ManualClock};
+//!
+//! let config = Config::new().failure_threshold(1).recovery_timeout(Duration::from_secs(30));
+//! let (before, after) = (ManualClock::new(), ManualClock::new());
+//!
+//! let breaker = CircuitBreaker::with_clock("s3_upload", config, &before);
+//! breaker.record_failure();
+//! before.advance(Duration::from_secs(10));
+//! let kept = breaker.snapshot();
+//!
+//! let restarted = CircuitBreaker::with_clock("s3_upload", config, &after);
+//! restarted.restore(&kept)?;
+//! assert_eq!(restarted.state(), CircuitState::Open);
+//! assert_eq!(restarted.retry_after(), Some(Duration::from_secs(20)));
+//! # Ok::<(), halfopen::SnapshotError>(())
+//! ```
+
+use core::fmt;
+
+use crate::config::Policy;
+use crate::event::{Reason, Step, Transition, Verdict};
+use crate::state::{CircuitState, MAX_COUNT, MAX_SUCCESSES, Mode, State};
+use crate::time::{MAX_INTERVAL_MS, Timestamp};
+
+/// The state of a breaker without its clock: what [`CircuitBreaker::snapshot`](crate::CircuitBreaker::snapshot) gives.
+///
+/// Probes in flight are not kept: whoever made them is gone after a restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(try_from = "Fields"))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Snapshot {
+    version: u8,
+    state: CircuitState,
+    mode: Mode,
+    failure_count: u16,
+    successes: u8,
+    remaining_ms: u32,
+    last_failure_ago_ms: Option<u64>,
+}
+
+impl Snapshot {
+    /// The version that this crate writes and reads.
+    pub const VERSION: u8 = 1;
+
+    pub(crate) fn take(state: State, policy: &Policy, last_failure: Option<Timestamp>, now: Timestamp) -> Self {
+        let timed = state.circuit() == CircuitState::Open && state.mode() != Mode::Isolated;
+        Self {
+            version: Self::VERSION,
+            state: state.circuit(),
+            mode: state.mode(),
+            failure_count: state.failure_count(),
+            successes: state.successes(),
+            remaining_ms: if timed { state.remaining(policy.recovery_timeout_ms(), now) } else { 0 },
+            last_failure_ago_ms: last_failure.map(|at| now.as_millis().saturating_sub(at.as_millis()).min(MAX_AGO_MS)),
+        }
+    }
+
+    /// The state that was stored; OPEN with nothing remaining reads HALF_OPEN on the breaker.
+    #[must_use]
+    pub const fn state(&self) -> CircuitState {
+        self.state
+    }
+
+    /// Whether the rules were in force.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Consecutive failures.
+    #[must_use]
+    pub const fn failure_count(&self) -> u16 {
+        self.failure_count
+    }
+
+    /// Milliseconds that OPEN still had to last.
+    #[must_use]
+    pub const fn remaining_ms(&self) -> u32 {
+        self.remaining_ms
+    }
+
+    /// Milliseconds between the latest failure and the snapshot.
+    #[must_use]
+    pub const fn last_failure_ago_ms(&self) -> Option<u64> {
+        self.last_failure_ago_ms
+    }
+
+    /// Whether the values can have come from a breaker.
+    pub(crate) fn check(&self) -> Result<(), SnapshotError> {
+        let timed = self.state == CircuitState::Open && self.mode != Mode::Isolated;
+        let fits = match self.mode {
+            Mode::Normal | Mode::Shadow => true,
+            Mode::Isolated => self.state == CircuitState::Open,
+            Mode::Disabled => self.state == CircuitState::Closed,
+        };
+        if self.version != Self::VERSION {
+            return Err(SnapshotError::Version(self.version));
+        }
+        let damaged = |field| Err(SnapshotError::Damaged(field));
+        if !fits {
+            return damaged("mode");
+        }
+        if self.failure_count > MAX_COUNT {
+            return damaged("failure_count");
+        }
+        if self.successes > if self.state == CircuitState::HalfOpen { MAX_SUCCESSES } else { 0 } {
+            return damaged("successes");
+        }
+        if self.remaining_ms > if timed { MAX_INTERVAL_MS } else { 0 } {
+            return damaged("remaining_ms");
+        }
+        if self.last_failure_ago_ms.is_some_and(|ago| ago > MAX_AGO_MS) {
+            return damaged("last_failure_ago_ms");
+        }
+        Ok(())
+    }
+
+    /// The step from `state` to this snapshot's state, in a generation of its own.
+    pub(crate) fn apply(&self, state: State, policy: &Policy, now: Timestamp) -> Step {
+        // A shorter timeout may be configured now: never stay OPEN for longer than one.
+        let timeout = policy.recovery_timeout_ms();
+        let passed = timeout - self.remaining_ms.min(timeout);
+        let mut next = state.enter(self.state, self.mode).with_count(self.failure_count).with_successes(self.successes);
+        next.since = now.low().wrapping_sub(passed);
+        let step = Step::to(next, Verdict::Done);
+        if (state.circuit(), state.mode()) == (self.state, self.mode) {
+            return step;
+        }
+        step.with(Transition {
+            from: state.circuit(),
+            to: self.state,
+            mode: self.mode,
+            reason: Reason::Restored,
+            failure_count: self.failure_count,
+            successes: self.successes,
+            generation: next.generation(),
+        })
+    }
+
+    /// When the latest failure was, on a clock that shows `now`; its origin if it was before.
+    pub(crate) fn last_failure(&self, now: Timestamp) -> Option<Timestamp> {
+        self.last_failure_ago_ms.map(|ago| Timestamp::from_millis(now.as_millis().saturating_sub(ago)))
+    }
+}
+
+/// The greatest integer that every JSON reader keeps exact.
+const MAX_AGO_MS: u64 = (1 << 53) - 1;
+
+/// A snapshot as it was read, before it is checked.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+struct Fields {
+    version: u8,
+    state: CircuitState,
+    mode: Mode,
+    failure_count: u16,
+    successes: u8,
+    remaining_ms: u32,
+    last_failure_ago_ms: Option<u64>,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<Fields> for Snapshot {
+    type Error = SnapshotError;
+
+    fn try_from(fields: Fields) -> Result<Self, SnapshotError> {
+        let Fields { version, state, mode, failure_count, successes, remaining_ms, last_failure_ago_ms } = fields;
+        let snapshot = Self { version, state, mode, failure_count, successes, remaining_ms, last_failure_ago_ms };
+        snapshot.check()?;
+        Ok(snapshot)
+    }
+}
+
+/// Why a snapshot was not taken over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// It is of this version, which this crate does not read.
+    Version(u8),
+    /// This field has a value that no breaker can have.
+    Damaged(&'static str),
+}
+
+impl fmt::Display for SnapshotError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version(version) => write!(f, "snapshot version is {version}, must be {}", Snapshot::VERSION),
+            Self::Damaged(field) => write!(f, "snapshot is damaged: {field} has a value that no breaker can have"),
+        }
+    }
+}
+
+impl core::error::Error for SnapshotError {}

@@ -1,0 +1,351 @@
+//! The state of a circuit as one small `Copy` value.
+//!
+//! Everything that decides stands in one 32-bit word, because no wider word can be exchanged safely between an
+//! interrupt and a task on every 32-bit target. The second word is a time; a shell that stores the two one after the
+//! other may see a newer time beside an older word, which at worst keeps the circuit as it is for one more timeout.
+//!
+//! ```
+//! use halfopen::{CircuitState, Mode, State};
+//!
+//! assert_eq!(State::NEW.circuit(), CircuitState::Closed);
+//! assert_eq!(State::NEW.mode(), Mode::Normal);
+//! assert_eq!(State::NEW.failure_count(), 0);
+//! ```
+
+use core::fmt;
+
+use crate::config::Policy;
+use crate::time::{Timestamp, elapsed};
+
+/// The three states of a circuit breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum CircuitState {
+    /// Normal operation.
+    Closed,
+    /// Requests are refused.
+    Open,
+    /// A limited number of probes tests whether the operation works again.
+    HalfOpen,
+}
+
+impl CircuitState {
+    /// `"closed"`, `"open"` or `"half_open"`: the names in every format and language.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half_open",
+        }
+    }
+}
+
+impl fmt::Display for CircuitState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Whether the rules are in force. Orthogonal to [`CircuitState`], which keeps its three values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Mode {
+    /// The rules decide.
+    Normal,
+    /// Every request is refused until [`reset`](crate::CircuitBreaker::reset). The state reads OPEN.
+    Isolated,
+    /// Every request is let through and nothing is recorded. The state reads CLOSED.
+    Disabled,
+    /// The rules run and report, but every request is let through.
+    Shadow,
+}
+
+impl Mode {
+    /// `"normal"`, `"isolated"`, `"disabled"` or `"shadow"`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Isolated => "isolated",
+            Self::Disabled => "disabled",
+            Self::Shadow => "shadow",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The greatest failure count; it stays there when more failures come.
+pub(crate) const MAX_COUNT: u16 = (1 << COUNT.bits) - 1;
+/// The greatest number of successes that can be asked of HALF_OPEN.
+pub(crate) const MAX_SUCCESSES: u8 = (1 << SUCCESSES.bits) - 1;
+/// The greatest number of probes in flight.
+pub(crate) const MAX_IN_FLIGHT: u8 = (1 << IN_FLIGHT.bits) - 1;
+
+/// A run of bits in the word.
+struct Field {
+    shift: u32,
+    bits: u32,
+}
+
+// Count and phase stand lowest and together, so that "closed and nothing counted" is one test of the low 13 bits.
+const COUNT: Field = Field { shift: 0, bits: 10 };
+const PHASE: Field = Field { shift: 10, bits: 3 };
+const IN_FLIGHT: Field = Field { shift: 13, bits: 4 };
+const SUCCESSES: Field = Field { shift: 17, bits: 6 };
+const GENERATION: Field = Field { shift: 23, bits: 9 };
+
+impl Field {
+    const fn mask(&self) -> u32 {
+        ((1 << self.bits) - 1) << self.shift
+    }
+
+    const fn get(&self, word: u32) -> u32 {
+        (word & self.mask()) >> self.shift
+    }
+
+    const fn put(&self, word: u32, value: u32) -> u32 {
+        (word & !self.mask()) | ((value << self.shift) & self.mask())
+    }
+}
+
+/// The number of different generations; they are counted modulo this.
+pub(crate) const GENERATIONS: u16 = 1 << GENERATION.bits;
+
+/// What a breaker is, at one moment. 8 bytes; made and changed by [`step`](crate::step()) alone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct State {
+    pub(crate) word: u32,
+    /// Low half of the time of the opening (OPEN) or of the latest admission of a probe (HALF_OPEN).
+    pub(crate) since: u32,
+}
+
+// Phases: 0 to 2 are the circuit's states with the rules in force, 4 to 6 the same in shadow mode.
+const ISOLATED: u32 = 3;
+const SHADOW: u32 = 4;
+const DISABLED: u32 = 7;
+
+impl State {
+    /// A new circuit: CLOSED, nothing counted, rules in force.
+    pub const NEW: Self = Self { word: 0, since: 0 };
+
+    /// The state that is stored, which may be OPEN although its timeout has passed: see [`in_force`](Self::in_force).
+    #[must_use]
+    pub const fn circuit(self) -> CircuitState {
+        match PHASE.get(self.word) {
+            0 | SHADOW | DISABLED => CircuitState::Closed,
+            1 | 5 | ISOLATED => CircuitState::Open,
+            _ => CircuitState::HalfOpen,
+        }
+    }
+
+    /// Whether the rules are in force.
+    #[must_use]
+    pub const fn mode(self) -> Mode {
+        match PHASE.get(self.word) {
+            0..ISOLATED => Mode::Normal,
+            ISOLATED => Mode::Isolated,
+            DISABLED => Mode::Disabled,
+            _ => Mode::Shadow,
+        }
+    }
+
+    /// Consecutive failures: kept while OPEN, 0 after closing. Stays at 1,023 when more come.
+    #[must_use]
+    pub const fn failure_count(self) -> u16 {
+        COUNT.get(self.word) as u16
+    }
+
+    /// Probes that were let through in HALF_OPEN and have not reported.
+    #[must_use]
+    pub const fn in_flight(self) -> u8 {
+        IN_FLIGHT.get(self.word) as u8
+    }
+
+    /// Probes that succeeded in this HALF_OPEN.
+    #[must_use]
+    pub const fn successes(self) -> u8 {
+        SUCCESSES.get(self.word) as u8
+    }
+
+    /// Counts the transitions and the reclaimed probes, modulo 512.
+    #[must_use]
+    pub const fn generation(self) -> u16 {
+        GENERATION.get(self.word) as u16
+    }
+
+    /// The state in force at `now`: an OPEN circuit whose timeout has passed reads HALF_OPEN.
+    #[must_use]
+    pub const fn in_force(self, policy: &Policy, now: Timestamp) -> CircuitState {
+        match self.circuit() {
+            CircuitState::Open if self.lapsed(policy, now) => CircuitState::HalfOpen,
+            circuit => circuit,
+        }
+    }
+
+    /// Milliseconds until a request would be let through: 0 means now, `None` not before a `reset`.
+    #[must_use]
+    pub const fn retry_after(self, policy: &Policy, now: Timestamp) -> Option<u32> {
+        match self.mode() {
+            Mode::Isolated => return None,
+            Mode::Disabled | Mode::Shadow => return Some(0),
+            Mode::Normal => {}
+        }
+        let wait = match self.circuit() {
+            CircuitState::Closed => return Some(0),
+            CircuitState::Open => policy.recovery_timeout_ms(),
+            CircuitState::HalfOpen if self.in_flight() < policy.half_open_max_calls() => return Some(0),
+            CircuitState::HalfOpen => policy.probe_timeout_ms(),
+        };
+        Some(self.remaining(wait, now))
+    }
+
+    /// What is left of `wait`, which began at `since`; all of it if the clock has gone back.
+    pub(crate) const fn remaining(self, wait: u32, now: Timestamp) -> u32 {
+        match elapsed(self.since, now.low()) {
+            Some(passed) => wait.saturating_sub(passed),
+            None => wait,
+        }
+    }
+
+    /// OPEN by the rules or by `trip`, and its timeout has passed.
+    pub(crate) const fn lapsed(self, policy: &Policy, now: Timestamp) -> bool {
+        matches!(self.mode(), Mode::Normal | Mode::Shadow)
+            && matches!(self.circuit(), CircuitState::Open)
+            && self.remaining(policy.recovery_timeout_ms(), now) == 0
+    }
+
+    /// CLOSED with the rules in force: a request is let through, and the time does not matter.
+    #[inline]
+    pub(crate) const fn admits_freely(self) -> bool {
+        self.word & PHASE.mask() == 0
+    }
+
+    /// CLOSED with the rules in force and nothing counted: a success changes nothing.
+    #[inline]
+    pub(crate) const fn nothing_to_forget(self) -> bool {
+        self.word & (PHASE.mask() | COUNT.mask()) == 0
+    }
+
+    pub(crate) const fn with_since(self, now: Timestamp) -> Self {
+        Self { word: self.word, since: now.low() }
+    }
+
+    pub(crate) const fn with_count(self, count: u16) -> Self {
+        Self { word: COUNT.put(self.word, count as u32), since: self.since }
+    }
+
+    pub(crate) const fn with_in_flight(self, probes: u8) -> Self {
+        Self { word: IN_FLIGHT.put(self.word, probes as u32), since: self.since }
+    }
+
+    pub(crate) const fn with_successes(self, successes: u8) -> Self {
+        Self { word: SUCCESSES.put(self.word, successes as u32), since: self.since }
+    }
+
+    pub(crate) const fn next_generation(self) -> Self {
+        Self { word: GENERATION.put(self.word, GENERATION.get(self.word) + 1), since: self.since }
+    }
+
+    /// The next generation, in `circuit` and `mode`, with no probe in flight or counted. The failure count stays.
+    ///
+    /// `Isolated` and `Disabled` fix the state that is read, whatever `circuit` is.
+    pub(crate) const fn enter(self, circuit: CircuitState, mode: Mode) -> Self {
+        let phase = match mode {
+            Mode::Isolated => ISOLATED,
+            Mode::Disabled => DISABLED,
+            Mode::Normal => circuit as u32,
+            Mode::Shadow => SHADOW + circuit as u32,
+        };
+        let next = self.next_generation().with_in_flight(0).with_successes(0);
+        Self { word: PHASE.put(next.word, phase), since: next.since }
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State")
+            .field("circuit", &self.circuit())
+            .field("mode", &self.mode())
+            .field("failure_count", &self.failure_count())
+            .field("in_flight", &self.in_flight())
+            .field("successes", &self.successes())
+            .field("generation", &self.generation())
+            .field("since", &self.since)
+            .finish()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for State {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(
+            f,
+            "State {{ circuit: {}, mode: {}, failure_count: {}, in_flight: {}, successes: {}, generation: {} }}",
+            self.circuit(),
+            self.mode(),
+            self.failure_count(),
+            self.in_flight(),
+            self.successes(),
+            self.generation(),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fields_fill_the_word_without_overlap() {
+        let fields = [COUNT, PHASE, IN_FLIGHT, SUCCESSES, GENERATION];
+        let mut seen = 0u32;
+        for field in &fields {
+            assert_eq!(seen & field.mask(), 0);
+            seen |= field.mask();
+        }
+        assert_eq!(seen, u32::MAX);
+    }
+
+    #[test]
+    fn every_field_keeps_its_greatest_value_and_leaves_its_neighbours() {
+        let full = State::NEW
+            .enter(CircuitState::HalfOpen, Mode::Shadow)
+            .with_count(MAX_COUNT)
+            .with_in_flight(MAX_IN_FLIGHT)
+            .with_successes(MAX_SUCCESSES);
+        assert_eq!(
+            (full.failure_count(), full.in_flight(), full.successes(), full.generation()),
+            (MAX_COUNT, MAX_IN_FLIGHT, MAX_SUCCESSES, 1)
+        );
+        assert_eq!((full.circuit(), full.mode()), (CircuitState::HalfOpen, Mode::Shadow));
+    }
+
+    #[test]
+    fn the_generation_wraps_without_touching_anything_else() {
+        let mut state = State::NEW.with_count(9);
+        for _ in 0..GENERATIONS {
+            state = state.next_generation();
+        }
+        assert_eq!(state, State::NEW.with_count(9));
+    }
+
+    #[test]
+    fn every_mode_and_circuit_can_be_told_apart() {
+        for circuit in [CircuitState::Closed, CircuitState::Open, CircuitState::HalfOpen] {
+            for mode in [Mode::Normal, Mode::Shadow] {
+                let state = State::NEW.enter(circuit, mode);
+                assert_eq!((state.circuit(), state.mode()), (circuit, mode));
+            }
+            assert_eq!(State::NEW.enter(circuit, Mode::Isolated).circuit(), CircuitState::Open);
+            assert_eq!(State::NEW.enter(circuit, Mode::Disabled).circuit(), CircuitState::Closed);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The system's monotonic clock, for hosts with an operating system.
+//!
+//! ```
+//! use halfopen::{Clock, SystemClock};
+//!
+//! let before = SystemClock.now();
+//! assert!(SystemClock.now() >= before);
+//! assert!(SystemClock.wall_time(before) <= std::time::SystemTime::now());
+//! ```
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::clock::Clock;
+use crate::time::Timestamp;
+
+/// Milliseconds since the process first asked. Monotonic: no change of the wall clock holds a circuit open.
+///
+/// All values of this type share one time line. Not for `wasm32-unknown-unknown`, where the standard library has no
+/// clock: give a breaker another one there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct SystemClock;
+
+struct Origin {
+    instant: Instant,
+    wall: SystemTime,
+}
+
+fn origin() -> &'static Origin {
+    static ORIGIN: OnceLock<Origin> = OnceLock::new();
+    ORIGIN.get_or_init(|| Origin { instant: Instant::now(), wall: SystemTime::now() })
+}
+
+impl SystemClock {
+    /// What the wall clock showed, or would have shown had nobody set it since, at `at`.
+    ///
+    /// ```
+    /// use halfopen::{CircuitBreaker, Config, SystemClock};
+    ///
+    /// let breaker = CircuitBreaker::new("s3_upload", Config::new());
+    /// breaker.record_failure();
+    /// let when = breaker.last_failure_time().map(|at| SystemClock.wall_time(at));
+    /// assert!(when.unwrap() <= std::time::SystemTime::now());
+    /// ```
+    #[must_use]
+    pub fn wall_time(&self, at: Timestamp) -> SystemTime {
+        let wall = origin().wall;
+        wall.checked_add(Duration::from_millis(at.as_millis())).unwrap_or(wall)
+    }
+}
+
+impl Clock for SystemClock {
+    #[inline]
+    fn now(&self) -> Timestamp {
+        let passed = origin().instant.elapsed();
+        Timestamp::from_millis(passed.as_secs() * 1_000 + u64::from(passed.subsec_millis()))
+    }
+}
+
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> Timestamp {
+        (**self).now()
+    }
+}

@@ -1,0 +1,1 @@
+//! Examples of `halfopen` on a host with an operating system: see `examples/`.

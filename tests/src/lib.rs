@@ -1,0 +1,2 @@
+//! One suite of scenarios for every shell of `halfopen`.
+#![no_std]
