@@ -8,7 +8,7 @@
 pub(crate) use loom::sync::atomic::AtomicU32;
 #[cfg(not(halfopen_loom))]
 pub(crate) use portable_atomic::AtomicU32;
-pub(crate) use portable_atomic::Ordering::{AcqRel, Acquire, Relaxed};
+pub(crate) use portable_atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 /// A `const fn`, except under loom, whose atomics are made at run time.
 macro_rules! const_unless_loom {
@@ -73,5 +73,46 @@ mod millis {
             self.high.store((value >> 32) as u32, Relaxed);
             self.low.store(value as u32, Relaxed);
         }
+    }
+}
+
+/// Waits a moment for another thread. `false` where that is not possible: the other may be the task that this interrupt
+/// has stopped.
+#[cfg(halfopen_loom)]
+pub(crate) fn relax() -> bool {
+    loom::thread::yield_now();
+    true
+}
+
+#[cfg(all(feature = "std", not(halfopen_loom)))]
+pub(crate) fn relax() -> bool {
+    std::thread::yield_now();
+    true
+}
+
+#[cfg(all(not(feature = "std"), not(halfopen_loom)))]
+pub(crate) fn relax() -> bool {
+    false
+}
+
+#[cfg(halfopen_loom)]
+pub(crate) use loom::cell::UnsafeCell;
+
+/// The standard cell by the names of loom's, which checks every access.
+#[cfg(not(halfopen_loom))]
+pub(crate) struct UnsafeCell<T>(core::cell::UnsafeCell<T>);
+
+#[cfg(not(halfopen_loom))]
+impl<T> UnsafeCell<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(core::cell::UnsafeCell::new(value))
+    }
+
+    pub(crate) fn with<R>(&self, read: impl FnOnce(*const T) -> R) -> R {
+        read(self.0.get())
+    }
+
+    pub(crate) fn with_mut<R>(&self, write: impl FnOnce(*mut T) -> R) -> R {
+        write(self.0.get())
     }
 }

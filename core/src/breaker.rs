@@ -321,6 +321,11 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
         &self.name
     }
 
+    /// CLOSED, with the rules in force and nothing counted.
+    pub(crate) fn is_new(&self) -> bool {
+        self.cell.glance().nothing_to_forget()
+    }
+
     fn ask(&self) -> Result<Ticket, Refusal> {
         match self.run(Event::Acquire) {
             Verdict::Admitted(ticket) => Ok(ticket),

@@ -86,6 +86,7 @@ mod observer;
 mod permit;
 #[cfg(feature = "std")]
 mod system_clock;
+mod table;
 
 // Ecosystem adapters.
 #[cfg(feature = "serde")]
@@ -106,6 +107,7 @@ pub use state::{CircuitState, Mode, State};
 pub use step::{step, step_with};
 #[cfg(feature = "std")]
 pub use system_clock::SystemClock;
+pub use table::{BreakerTable, Entry, TableError};
 pub use time::Timestamp;
 
 /// The short name of [`CircuitBreakerConfiguration`].
