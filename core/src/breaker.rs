@@ -302,12 +302,16 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
     /// # Errors
     ///
     /// The refusal.
+    #[inline]
     pub fn acquire_ticket(&self) -> Result<Ticket, Refusal> {
-        let state = self.cell.glance();
-        if state.admits_freely() { Ok(Ticket::plain(state)) } else { self.ask() }
+        match self.admitted_freely() {
+            Some(ticket) => Ok(ticket),
+            None => self.ask(),
+        }
     }
 
     /// Hands in the outcome of a ticket's call. A ticket is good for one outcome.
+    #[inline]
     pub fn settle_ticket(&self, ticket: Ticket, outcome: Outcome) -> Receipt {
         let state = self.cell.glance();
         let idle = state.nothing_to_forget() && !matches!(outcome, Outcome::Failure);
@@ -326,17 +330,29 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
         self.cell.glance().nothing_to_forget()
     }
 
-    fn ask(&self) -> Result<Ticket, Refusal> {
+    /// The ticket that a healthy circuit gives without a look at the time.
+    #[inline]
+    pub(crate) fn admitted_freely(&self) -> Option<Ticket> {
+        let state = self.cell.glance();
+        state.admits_freely().then(|| Ticket::plain(state))
+    }
+
+    /// Asks where the answer depends on the time. Apart, so that the path of a healthy circuit stays short.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn ask(&self) -> Result<Ticket, Refusal> {
+        // The common answer first: it changes nothing, so it needs no step.
+        let state = self.cell.load();
+        if let Some(refusal) = state.plain_refusal(&self.policy, self.clock.now()) {
+            return Err(self.refused(refusal, Mode::Normal));
+        }
         match self.run(Event::Acquire) {
             Verdict::Admitted(ticket) => Ok(ticket),
             Verdict::Shadowed(ticket, refusal) => {
-                self.observer.on_refused(self.operation_name(), &refusal, Mode::Shadow);
+                self.refused(refusal, Mode::Shadow);
                 Ok(ticket)
             }
-            Verdict::Refused(refusal) => {
-                self.observer.on_refused(self.operation_name(), &refusal, Mode::Normal);
-                Err(refusal)
-            }
+            Verdict::Refused(refusal) => Err(self.refused(refusal, Mode::Normal)),
             // `step` answers `Acquire` with one of the three above; refuse rather than panic if that ever changes.
             Verdict::Settled(_) | Verdict::Done | Verdict::Again => {
                 Err(Refusal { state: CircuitState::Open, retry_after_ms: Some(0) })
@@ -344,6 +360,13 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
         }
     }
 
+    fn refused(&self, refusal: Refusal, mode: Mode) -> Refusal {
+        self.observer.on_refused(self.operation_name(), &refusal, mode);
+        refusal
+    }
+
+    #[cold]
+    #[inline(never)]
     fn settle(&self, ticket: Option<Ticket>, outcome: Outcome) -> Receipt {
         let receipt = match self.run(Event::Settle(ticket, outcome)) {
             Verdict::Settled(receipt) => receipt,

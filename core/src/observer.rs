@@ -82,8 +82,24 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
 }
 
 /// A function that is told of transitions alone.
+///
+/// ```
+/// use halfopen::{CircuitBreaker, Config, ManualClock, OnTransition};
+///
+/// let clock = ManualClock::new();
+/// let tell = OnTransition::new(|operation_name, transition| println!("{operation_name}: {transition}"));
+/// let breaker = CircuitBreaker::with_observer("radio", Config::new(), &clock, tell);
+/// breaker.trip();
+/// ```
 #[derive(Clone, Copy, Debug)]
-pub struct OnTransition<F>(pub F);
+pub struct OnTransition<F>(F);
+
+impl<F: Fn(&str, &Transition)> OnTransition<F> {
+    /// Calls `tell` with the name of the circuit and what it did.
+    pub const fn new(tell: F) -> Self {
+        Self(tell)
+    }
+}
 
 impl<F: Fn(&str, &Transition)> Observer for OnTransition<F> {
     fn on_transition(&self, operation_name: &str, transition: &Transition) {

@@ -40,7 +40,19 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
     where
         N: Clone,
     {
-        match self.acquire_ticket() {
+        match self.admitted_freely() {
+            Some(ticket) => Ok(Permit { breaker: self, ticket, on_drop: Outcome::Ignored }),
+            None => self.acquire_by_time(),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn acquire_by_time(&self) -> Result<Permit<'_, C, O, N>, CircuitOpenError<N>>
+    where
+        N: Clone,
+    {
+        match self.ask() {
             Ok(ticket) => Ok(Permit { breaker: self, ticket, on_drop: Outcome::Ignored }),
             Err(refusal) => Err(CircuitOpenError::new(self.name().clone(), refusal)),
         }

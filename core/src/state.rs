@@ -15,6 +15,7 @@
 use core::fmt;
 
 use crate::config::Policy;
+use crate::event::Refusal;
 use crate::time::{Timestamp, elapsed};
 
 /// The three states of a circuit breaker.
@@ -130,6 +131,8 @@ pub struct State {
 // Phases: 0 to 2 are the circuit's states with the rules in force, 4 to 6 the same in shadow mode.
 const ISOLATED: u32 = 3;
 const SHADOW: u32 = 4;
+const SHADOW_OPEN: u32 = 5;
+const SHADOW_HALF_OPEN: u32 = 6;
 const DISABLED: u32 = 7;
 
 impl State {
@@ -141,7 +144,7 @@ impl State {
     pub const fn circuit(self) -> CircuitState {
         match PHASE.get(self.word) {
             0 | SHADOW | DISABLED => CircuitState::Closed,
-            1 | 5 | ISOLATED => CircuitState::Open,
+            1 | SHADOW_OPEN | ISOLATED => CircuitState::Open,
             _ => CircuitState::HalfOpen,
         }
     }
@@ -190,21 +193,42 @@ impl State {
         }
     }
 
+    /// What the rules answer to a request at `now` instead of letting it through; what a `Shadow` would have answered.
+    #[must_use]
+    pub const fn refusal(self, policy: &Policy, now: Timestamp) -> Option<Refusal> {
+        let (state, wait) = match PHASE.get(self.word) {
+            1 | SHADOW_OPEN => (CircuitState::Open, policy.recovery_timeout_ms()),
+            2 | SHADOW_HALF_OPEN if self.in_flight() >= policy.half_open_max_calls() => {
+                (CircuitState::HalfOpen, policy.probe_timeout_ms())
+            }
+            ISOLATED => return Some(Refusal { state: CircuitState::Open, retry_after_ms: None }),
+            _ => return None,
+        };
+        match self.remaining(wait, now) {
+            0 => None,
+            left => Some(Refusal { state, retry_after_ms: Some(left) }),
+        }
+    }
+
+    /// [`refusal`](Self::refusal), where it is all that happens: the rules are in force and the clock has not gone back.
+    #[inline]
+    pub(crate) fn plain_refusal(self, policy: &Policy, now: Timestamp) -> Option<Refusal> {
+        let plain = self.mode() != Mode::Shadow && !self.is_ahead_of(now);
+        if plain { self.refusal(policy, now) } else { None }
+    }
+
     /// Milliseconds until a request would be let through: 0 means now, `None` not before a `reset`.
     #[must_use]
     pub const fn retry_after(self, policy: &Policy, now: Timestamp) -> Option<u32> {
-        match self.mode() {
-            Mode::Isolated => return None,
-            Mode::Disabled | Mode::Shadow => return Some(0),
-            Mode::Normal => {}
+        match self.refusal(policy, now) {
+            Some(refusal) if !matches!(self.mode(), Mode::Shadow) => refusal.retry_after_ms,
+            _ => Some(0),
         }
-        let wait = match self.circuit() {
-            CircuitState::Closed => return Some(0),
-            CircuitState::Open => policy.recovery_timeout_ms(),
-            CircuitState::HalfOpen if self.in_flight() < policy.half_open_max_calls() => return Some(0),
-            CircuitState::HalfOpen => policy.probe_timeout_ms(),
-        };
-        Some(self.remaining(wait, now))
+    }
+
+    /// The clock has gone back behind the time that is stored.
+    pub(crate) const fn is_ahead_of(self, now: Timestamp) -> bool {
+        elapsed(self.since, now.low()).is_none()
     }
 
     /// What is left of `wait`, which began at `since`; all of it if the clock has gone back.

@@ -48,46 +48,40 @@ pub fn step_with<R: TripRule>(
 }
 
 fn acquire(policy: &Policy, state: State, now: Timestamp) -> Step {
-    match state.mode() {
-        Mode::Disabled => return Step::unchanged(Verdict::Admitted(Ticket::plain(state))),
-        Mode::Isolated => {
-            let refusal = Refusal { state: CircuitState::Open, retry_after_ms: None };
-            return Step::unchanged(Verdict::Refused(refusal));
-        }
-        Mode::Normal | Mode::Shadow => {}
-    }
-    match state.circuit() {
-        CircuitState::Closed => Step::unchanged(Verdict::Admitted(Ticket::plain(state))),
-        CircuitState::Open if state.lapsed(policy, now) => {
-            let next = state.enter(CircuitState::HalfOpen, state.mode()).with_in_flight(1).with_since(now);
-            let transition = transition(state, next, Reason::RecoveryTimeout);
-            Step::to(next, Verdict::Admitted(Ticket::probe(next))).with(transition)
-        }
-        CircuitState::Open => refuse(state, policy.recovery_timeout_ms(), now),
-        CircuitState::HalfOpen if state.in_flight() < policy.half_open_max_calls() => {
-            let next = state.with_in_flight(state.in_flight() + 1).with_since(now);
-            Step::to(next, Verdict::Admitted(Ticket::probe(next)))
-        }
-        // The lease of the probe that came last has run out, so those of all have: the round goes on without them.
-        CircuitState::HalfOpen if state.remaining(policy.probe_timeout_ms(), now) == 0 => {
-            let next = state.next_generation().with_in_flight(1).with_since(now);
-            Step::to(next, Verdict::Admitted(Ticket::probe(next)))
-        }
-        CircuitState::HalfOpen => refuse(state, policy.probe_timeout_ms(), now),
+    match state.refusal(policy, now) {
+        Some(refusal) => refuse(state, refusal, now),
+        None => admit(policy, state, now),
     }
 }
 
-/// Refuses, or lets through what would be refused where the mode says so. `wait` began at `state.since`.
-fn refuse(state: State, wait: u32, now: Timestamp) -> Step {
-    let refusal = Refusal { state: state.circuit(), retry_after_ms: Some(state.remaining(wait, now)) };
+fn admit(policy: &Policy, state: State, now: Timestamp) -> Step {
+    let next = match state.circuit() {
+        CircuitState::Closed => return Step::unchanged(Verdict::Admitted(Ticket::plain(state))),
+        CircuitState::Open => state.enter(CircuitState::HalfOpen, state.mode()).with_in_flight(1),
+        CircuitState::HalfOpen if state.in_flight() < policy.half_open_max_calls() => {
+            state.with_in_flight(state.in_flight() + 1)
+        }
+        // The lease of the probe that came last has run out, so those of all have: the round goes on without them.
+        CircuitState::HalfOpen => state.next_generation().with_in_flight(1),
+    };
+    let next = next.with_since(now);
+    let step = Step::to(next, Verdict::Admitted(Ticket::probe(next)));
+    match state.circuit() {
+        CircuitState::Open => step.with(transition(state, next, Reason::RecoveryTimeout)),
+        _ => step,
+    }
+}
+
+/// Refuses, or lets through what would be refused where the mode says so.
+fn refuse(state: State, refusal: Refusal, now: Timestamp) -> Step {
     let verdict = match state.mode() {
         Mode::Shadow => Verdict::Shadowed(Ticket::plain(state), refusal),
         _ => Verdict::Refused(refusal),
     };
-    match elapsed(state.since, now.low()) {
-        Some(_) => Step::unchanged(verdict),
+    match refusal.retry_after_ms {
         // The clock went back: begin the wait anew here, or it would last until the old time comes again.
-        None => Step::to(state.with_since(now), verdict),
+        Some(_) if state.is_ahead_of(now) => Step::to(state.with_since(now), verdict),
+        _ => Step::unchanged(verdict),
     }
 }
 
