@@ -1,0 +1,105 @@
+//! What every image here shares: a clock, an interrupt to run code in, and a way to print and to end with an exit code.
+//!
+//! ```ignore
+//! #![no_std]
+//! #![no_main]
+//!
+//! board::panic_handler!();
+//!
+//! #[board::entry]
+//! fn main() -> ! {
+//!     board::start();
+//!     board::println!("running on {}", board::TARGET);
+//!     board::exit(0)
+//! }
+//! ```
+#![no_std]
+
+use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
+
+#[cfg_attr(target_arch = "arm", path = "cortex_m.rs")]
+#[cfg_attr(target_arch = "riscv32", path = "riscv.rs")]
+mod chip;
+
+include!(concat!(env!("OUT_DIR"), "/machine.rs"));
+
+pub use chip::entry;
+pub use semihosting::{print, println, process::exit};
+
+/// Starts the clock: from here on an interrupt comes every millisecond.
+pub fn start() {
+    chip::start_timer(TIMER_HZ / 1000);
+}
+
+/// Milliseconds since [`start`]; wraps after 2^32 - 1.
+pub fn now_ms() -> u32 {
+    chip::now_ms()
+}
+
+/// Sleeps until the next interrupt. Call [`start`] first, or nothing wakes the chip.
+pub fn idle() {
+    chip::wait_for_interrupt();
+}
+
+/// Sleeps for at least `ms` milliseconds.
+pub fn wait_ms(ms: u32) {
+    let start = now_ms();
+    // One more: the first millisecond may be all but over.
+    while now_ms().wrapping_sub(start) <= ms {
+        idle();
+    }
+}
+
+/// Runs `f` in the timer's interrupt, every `period_ns` nanoseconds instead of every millisecond. Starts the clock if need
+/// be, which goes on keeping time.
+///
+/// The period is rounded down to a step of the timer (40 to 100 ns) and is at most a millisecond. An instruction takes
+/// 32 ns, so a period that is not a multiple of the interrupted loop's time lands between each two of its instructions
+/// sooner or later. It must leave the loop some time: `f` and the handler around it take about 2 us.
+pub fn on_tick(period_ns: u32, f: fn()) {
+    assert!(period_ns <= 1_000_000, "a tick is at most a millisecond, not {period_ns} ns");
+    let period = u64::from(TIMER_HZ) * u64::from(period_ns) / 1_000_000_000;
+    HOOK.store(f as *mut (), Relaxed);
+    chip::start_timer(period as u32);
+}
+
+static HOOK: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
+
+fn run_hook() {
+    let hook = HOOK.load(Relaxed);
+    if !hook.is_null() {
+        // SAFETY: only `on_tick` stores here, and it stores a `fn()`.
+        let hook = unsafe { core::mem::transmute::<*mut (), fn()>(hook) };
+        hook();
+    }
+}
+
+/// Defines the panic handler of an image: it prints the message and ends the run with exit code 101.
+#[macro_export]
+macro_rules! panic_handler {
+    () => {
+        #[panic_handler]
+        fn panic(info: &core::panic::PanicInfo) -> ! {
+            $crate::println!("{info}");
+            $crate::exit(101)
+        }
+    };
+}
+
+/// The panic handler of a size image, where printing would outweigh what is measured: it leaves nothing in an image that
+/// cannot panic, and a symbol that `./x size` finds in one that can.
+#[macro_export]
+macro_rules! silent_panic_handler {
+    () => {
+        #[panic_handler]
+        fn panic(_: &core::panic::PanicInfo) -> ! {
+            panic_is_reachable()
+        }
+
+        #[unsafe(no_mangle)]
+        #[inline(never)]
+        extern "C" fn panic_is_reachable() -> ! {
+            loop {}
+        }
+    };
+}
