@@ -7,7 +7,6 @@
 //! No time is ever replaced by an older one: who has read a time replaces only that one, and reads the clock after it.
 
 use crate::atomics::{AcqRel, Acquire, AtomicU32, Relaxed, const_unless_loom};
-use crate::event::{Effect, Step};
 use crate::state::State;
 
 pub(crate) struct StateCell {
@@ -29,6 +28,7 @@ impl StateCell {
     }
 
     /// The word and a time that was there while the word was.
+    #[inline]
     pub(crate) fn load(&self) -> State {
         let mut word = self.word.load(Acquire);
         loop {
@@ -41,20 +41,9 @@ impl StateCell {
         }
     }
 
-    /// Steps until nobody has interfered. `decide` may run several times, its last result is what has happened.
-    pub(crate) fn update(&self, mut decide: impl FnMut(State) -> Step) -> Effect {
-        loop {
-            let state = self.load();
-            let step = decide(state);
-            match step.next {
-                None => return step.effect,
-                Some(next) if self.exchange(state, next) => return step.effect,
-                Some(_) => {}
-            }
-        }
-    }
-
-    fn exchange(&self, state: State, next: State) -> bool {
+    /// Stores `next` if nobody has changed `state` meanwhile.
+    #[inline]
+    pub(crate) fn exchange(&self, state: State, next: State) -> bool {
         let timed =
             next.since == state.since || self.since.compare_exchange(state.since, next.since, AcqRel, Relaxed).is_ok();
         timed && (next.word == state.word || self.word.compare_exchange(state.word, next.word, AcqRel, Relaxed).is_ok())

@@ -194,6 +194,20 @@ pub struct Transition {
 }
 
 impl Transition {
+    #[inline(always)]
+    pub(crate) fn between(from: State, to: State, reason: Reason) -> Self {
+        Self {
+            from: from.circuit(),
+            to: to.circuit(),
+            mode: to.mode(),
+            reason,
+            // An opening has counted one more; a closing has forgotten what it closes over.
+            failure_count: from.failure_count().max(to.failure_count()),
+            successes: from.successes() + u8::from(reason == Reason::ProbesSucceeded),
+            generation: to.generation(),
+        }
+    }
+
     /// Whether this transition came after `other`: two threads may deliver theirs in the other order.
     ///
     /// Right as long as fewer than 256 generations lie between them.
@@ -256,19 +270,19 @@ pub struct Step {
 }
 
 impl Step {
+    #[inline(always)]
     pub(crate) const fn unchanged(verdict: Verdict) -> Self {
         Self { next: None, effect: Effect { verdict, transition: None, failed: false } }
     }
 
-    pub(crate) const fn to(next: State, verdict: Verdict) -> Self {
-        Self { next: Some(next), effect: Effect { verdict, transition: None, failed: false } }
+    /// From `state` to `next`, which is a transition if there is a `reason` for one.
+    #[inline(always)]
+    pub(crate) fn new(state: State, next: State, verdict: Verdict, reason: Option<Reason>) -> Self {
+        let transition = reason.map(|reason| Transition::between(state, next, reason));
+        Self { next: (next != state).then_some(next), effect: Effect { verdict, transition, failed: false } }
     }
 
-    pub(crate) const fn with(mut self, transition: Transition) -> Self {
-        self.effect.transition = Some(transition);
-        self
-    }
-
+    #[inline(always)]
     pub(crate) const fn failed_if(mut self, failed: bool) -> Self {
         self.effect.failed = failed;
         self

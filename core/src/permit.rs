@@ -42,13 +42,13 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
     {
         match self.admitted_freely() {
             Some(ticket) => Ok(Permit { breaker: self, ticket, on_drop: Outcome::Ignored }),
-            None => self.acquire_by_time(),
+            None => self.permit_by_time(),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn acquire_by_time(&self) -> Result<Permit<'_, C, O, N>, CircuitOpenError<N>>
+    fn permit_by_time(&self) -> Result<Permit<'_, C, O, N>, CircuitOpenError<N>>
     where
         N: Clone,
     {

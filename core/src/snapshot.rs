@@ -22,7 +22,7 @@
 use core::fmt;
 
 use crate::config::Policy;
-use crate::event::{Reason, Step, Transition, Verdict};
+use crate::event::{Reason, Step, Verdict};
 use crate::state::{CircuitState, MAX_COUNT, MAX_SUCCESSES, Mode, State};
 use crate::time::{MAX_INTERVAL_MS, Timestamp};
 
@@ -104,7 +104,7 @@ impl Snapshot {
         if !fits {
             return damaged("mode");
         }
-        if self.failure_count > MAX_COUNT {
+        if self.failure_count > if self.mode == Mode::Disabled { 0 } else { MAX_COUNT } {
             return damaged("failure_count");
         }
         if self.successes > if self.state == CircuitState::HalfOpen { MAX_SUCCESSES } else { 0 } {
@@ -124,21 +124,11 @@ impl Snapshot {
         // A shorter timeout may be configured now: never stay OPEN for longer than one.
         let timeout = policy.recovery_timeout_ms();
         let passed = timeout - self.remaining_ms.min(timeout);
-        let mut next = state.enter(self.state, self.mode).with_count(self.failure_count).with_successes(self.successes);
+        let mut next =
+            state.switch_to(self.state, self.mode).with_count(self.failure_count).with_successes(self.successes);
         next.since = now.low().wrapping_sub(passed);
-        let step = Step::to(next, Verdict::Done);
-        if (state.circuit(), state.mode()) == (self.state, self.mode) {
-            return step;
-        }
-        step.with(Transition {
-            from: state.circuit(),
-            to: self.state,
-            mode: self.mode,
-            reason: Reason::Restored,
-            failure_count: self.failure_count,
-            successes: self.successes,
-            generation: next.generation(),
-        })
+        let changed = (state.circuit(), state.mode()) != (self.state, self.mode);
+        Step::new(state, next, Verdict::Done, changed.then_some(Reason::Restored))
     }
 
     /// When the latest failure was, on a clock that shows `now`; its origin if it was before.

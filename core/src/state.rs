@@ -128,35 +128,42 @@ pub struct State {
     pub(crate) since: u32,
 }
 
-// Phases: 0 to 2 are the circuit's states with the rules in force, 4 to 6 the same in shadow mode.
-const ISOLATED: u32 = 3;
+// Phases: the lowest two bits are the circuit's state, and `FIXED` where the rules do not run; the third bit stands for
+// shadow mode, or tells the two fixed modes apart.
+const CLOSED: u32 = CircuitState::Closed as u32;
+const OPEN: u32 = CircuitState::Open as u32;
+const HALF_OPEN: u32 = CircuitState::HalfOpen as u32;
+const FIXED: u32 = 3;
 const SHADOW: u32 = 4;
-const SHADOW_OPEN: u32 = 5;
-const SHADOW_HALF_OPEN: u32 = 6;
-const DISABLED: u32 = 7;
+const ISOLATED: u32 = FIXED;
+const DISABLED: u32 = FIXED + SHADOW;
 
 impl State {
     /// A new circuit: CLOSED, nothing counted, rules in force.
     pub const NEW: Self = Self { word: 0, since: 0 };
 
     /// The state that is stored, which may be OPEN although its timeout has passed: see [`in_force`](Self::in_force).
+    #[inline]
     #[must_use]
     pub const fn circuit(self) -> CircuitState {
-        match PHASE.get(self.word) {
-            0 | SHADOW | DISABLED => CircuitState::Closed,
-            1 | SHADOW_OPEN | ISOLATED => CircuitState::Open,
-            _ => CircuitState::HalfOpen,
+        match PHASE.get(self.word) & FIXED {
+            CLOSED => CircuitState::Closed,
+            OPEN => CircuitState::Open,
+            HALF_OPEN => CircuitState::HalfOpen,
+            _ if self.is_disabled() => CircuitState::Closed,
+            _ => CircuitState::Open,
         }
     }
 
     /// Whether the rules are in force.
+    #[inline]
     #[must_use]
     pub const fn mode(self) -> Mode {
         match PHASE.get(self.word) {
-            0..ISOLATED => Mode::Normal,
             ISOLATED => Mode::Isolated,
             DISABLED => Mode::Disabled,
-            _ => Mode::Shadow,
+            SHADOW.. => Mode::Shadow,
+            _ => Mode::Normal,
         }
     }
 
@@ -193,15 +200,17 @@ impl State {
         }
     }
 
-    /// What the rules answer to a request at `now` instead of letting it through; what a `Shadow` would have answered.
+    /// What the rules answer to a request at `now` instead of letting it through; in shadow mode what they would answer.
     #[must_use]
     pub const fn refusal(self, policy: &Policy, now: Timestamp) -> Option<Refusal> {
-        let (state, wait) = match PHASE.get(self.word) {
-            1 | SHADOW_OPEN => (CircuitState::Open, policy.recovery_timeout_ms()),
-            2 | SHADOW_HALF_OPEN if self.in_flight() >= policy.half_open_max_calls() => {
+        let (state, wait) = match PHASE.get(self.word) & FIXED {
+            OPEN => (CircuitState::Open, policy.recovery_timeout_ms()),
+            HALF_OPEN if self.in_flight() >= policy.half_open_max_calls() => {
                 (CircuitState::HalfOpen, policy.probe_timeout_ms())
             }
-            ISOLATED => return Some(Refusal { state: CircuitState::Open, retry_after_ms: None }),
+            FIXED if !self.is_disabled() => {
+                return Some(Refusal { state: CircuitState::Open, retry_after_ms: None });
+            }
             _ => return None,
         };
         match self.remaining(wait, now) {
@@ -210,11 +219,11 @@ impl State {
         }
     }
 
-    /// [`refusal`](Self::refusal), where it is all that happens: the rules are in force and the clock has not gone back.
-    #[inline]
+    /// [`refusal`](Self::refusal), where that is all that happens: nothing is let through in spite of it, and the clock has
+    /// not gone back.
+    #[inline(always)]
     pub(crate) fn plain_refusal(self, policy: &Policy, now: Timestamp) -> Option<Refusal> {
-        let plain = self.mode() != Mode::Shadow && !self.is_ahead_of(now);
-        if plain { self.refusal(policy, now) } else { None }
+        if self.is_shadow() || self.is_ahead_of(now) { None } else { self.refusal(policy, now) }
     }
 
     /// Milliseconds until a request would be let through: 0 means now, `None` not before a `reset`.
@@ -241,9 +250,16 @@ impl State {
 
     /// OPEN by the rules or by `trip`, and its timeout has passed.
     pub(crate) const fn lapsed(self, policy: &Policy, now: Timestamp) -> bool {
-        matches!(self.mode(), Mode::Normal | Mode::Shadow)
-            && matches!(self.circuit(), CircuitState::Open)
-            && self.remaining(policy.recovery_timeout_ms(), now) == 0
+        PHASE.get(self.word) & FIXED == OPEN && self.remaining(policy.recovery_timeout_ms(), now) == 0
+    }
+
+    pub(crate) const fn is_disabled(self) -> bool {
+        PHASE.get(self.word) == DISABLED
+    }
+
+    pub(crate) const fn is_shadow(self) -> bool {
+        let phase = PHASE.get(self.word);
+        phase >= SHADOW && phase != DISABLED
     }
 
     /// CLOSED with the rules in force: a request is let through, and the time does not matter.
@@ -266,29 +282,57 @@ impl State {
         Self { word: COUNT.put(self.word, count as u32), since: self.since }
     }
 
-    pub(crate) const fn with_in_flight(self, probes: u8) -> Self {
-        Self { word: IN_FLIGHT.put(self.word, probes as u32), since: self.since }
-    }
-
     pub(crate) const fn with_successes(self, successes: u8) -> Self {
         Self { word: SUCCESSES.put(self.word, successes as u32), since: self.since }
     }
 
-    pub(crate) const fn next_generation(self) -> Self {
-        Self { word: GENERATION.put(self.word, GENERATION.get(self.word) + 1), since: self.since }
+    // One more or less in a field: the field has room for it, or the generation wraps at the top of the word.
+
+    pub(crate) const fn count_one_more(self) -> Self {
+        let room = self.failure_count() < MAX_COUNT;
+        Self { word: self.word + ((room as u32) << COUNT.shift), since: self.since }
     }
 
-    /// The next generation, in `circuit` and `mode`, with no probe in flight or counted. The failure count stays.
+    pub(crate) const fn succeed_one_more(self) -> Self {
+        let room = self.successes() < MAX_SUCCESSES;
+        Self { word: self.word + ((room as u32) << SUCCESSES.shift), since: self.since }
+    }
+
+    pub(crate) const fn let_one_in(self) -> Self {
+        let room = self.in_flight() < MAX_IN_FLIGHT;
+        Self { word: self.word + ((room as u32) << IN_FLIGHT.shift), since: self.since }
+    }
+
+    pub(crate) const fn let_one_out(self) -> Self {
+        let some = self.in_flight() > 0;
+        Self { word: self.word - ((some as u32) << IN_FLIGHT.shift), since: self.since }
+    }
+
+    /// The next generation, in `circuit`, with no probe in flight or counted. The failure count and the mode stay.
+    ///
+    /// For a circuit whose rules run: not isolated, not disabled.
+    pub(crate) const fn move_to(self, circuit: CircuitState) -> Self {
+        let kept = self.word & (COUNT.mask() | GENERATION.mask() | (SHADOW << PHASE.shift));
+        Self { word: kept.wrapping_add(1 << GENERATION.shift) | ((circuit as u32) << PHASE.shift), since: self.since }
+    }
+
+    /// The next generation of HALF_OPEN, without the probes that are in flight.
+    pub(crate) const fn forget_probes(self) -> Self {
+        let kept = self.word & !IN_FLIGHT.mask();
+        Self { word: kept.wrapping_add(1 << GENERATION.shift), since: self.since }
+    }
+
+    /// As [`move_to`](Self::move_to), in `mode`.
     ///
     /// `Isolated` and `Disabled` fix the state that is read, whatever `circuit` is.
-    pub(crate) const fn enter(self, circuit: CircuitState, mode: Mode) -> Self {
+    pub(crate) const fn switch_to(self, circuit: CircuitState, mode: Mode) -> Self {
         let phase = match mode {
             Mode::Isolated => ISOLATED,
             Mode::Disabled => DISABLED,
             Mode::Normal => circuit as u32,
             Mode::Shadow => SHADOW + circuit as u32,
         };
-        let next = self.next_generation().with_in_flight(0).with_successes(0);
+        let next = self.move_to(CircuitState::Closed);
         Self { word: PHASE.put(next.word, phase), since: next.since }
     }
 }
@@ -339,24 +383,24 @@ mod tests {
     }
 
     #[test]
-    fn every_field_keeps_its_greatest_value_and_leaves_its_neighbours() {
-        let full = State::NEW
-            .enter(CircuitState::HalfOpen, Mode::Shadow)
-            .with_count(MAX_COUNT)
-            .with_in_flight(MAX_IN_FLIGHT)
-            .with_successes(MAX_SUCCESSES);
+    fn every_field_stops_at_its_greatest_value_and_leaves_its_neighbours() {
+        let mut full = State::NEW.switch_to(CircuitState::HalfOpen, Mode::Shadow);
+        for _ in 0..2_000 {
+            full = full.count_one_more().succeed_one_more().let_one_in();
+        }
         assert_eq!(
             (full.failure_count(), full.in_flight(), full.successes(), full.generation()),
             (MAX_COUNT, MAX_IN_FLIGHT, MAX_SUCCESSES, 1)
         );
         assert_eq!((full.circuit(), full.mode()), (CircuitState::HalfOpen, Mode::Shadow));
+        assert_eq!(State::NEW.let_one_out(), State::NEW);
     }
 
     #[test]
     fn the_generation_wraps_without_touching_anything_else() {
         let mut state = State::NEW.with_count(9);
         for _ in 0..GENERATIONS {
-            state = state.next_generation();
+            state = state.forget_probes();
         }
         assert_eq!(state, State::NEW.with_count(9));
     }
@@ -365,11 +409,11 @@ mod tests {
     fn every_mode_and_circuit_can_be_told_apart() {
         for circuit in [CircuitState::Closed, CircuitState::Open, CircuitState::HalfOpen] {
             for mode in [Mode::Normal, Mode::Shadow] {
-                let state = State::NEW.enter(circuit, mode);
+                let state = State::NEW.switch_to(circuit, mode);
                 assert_eq!((state.circuit(), state.mode()), (circuit, mode));
             }
-            assert_eq!(State::NEW.enter(circuit, Mode::Isolated).circuit(), CircuitState::Open);
-            assert_eq!(State::NEW.enter(circuit, Mode::Disabled).circuit(), CircuitState::Closed);
+            assert_eq!(State::NEW.switch_to(circuit, Mode::Isolated).circuit(), CircuitState::Open);
+            assert_eq!(State::NEW.switch_to(circuit, Mode::Disabled).circuit(), CircuitState::Closed);
         }
     }
 }

@@ -12,9 +12,9 @@
 //! ```
 
 use crate::config::Policy;
-use crate::event::{Event, Outcome, Reason, Receipt, Refusal, Step, Ticket, Transition, Verdict};
+use crate::event::{Event, Outcome, Reason, Receipt, Refusal, Step, Ticket, Verdict};
 use crate::rule::{Consecutive, TripRule};
-use crate::state::{CircuitState, MAX_COUNT, MAX_SUCCESSES, Mode, State};
+use crate::state::{CircuitState, Mode, State};
 use crate::time::{Timestamp, elapsed};
 
 /// Decides by the consecutive rule what `event` does to `state` at `now`.
@@ -22,13 +22,13 @@ use crate::time::{Timestamp, elapsed};
 /// Pure: a shell may call it again when another has changed the state in between, and drop the result. Its effect
 /// counts only once the next state is stored. [`Verdict::Again`] asks for the same event to be stepped again from
 /// there, so that each step makes at most one transition.
-#[inline]
+#[inline(always)]
 pub fn step(policy: &Policy, state: State, event: Event, now: Timestamp) -> Step {
     step_with::<Consecutive>(policy, state, event, now, ())
 }
 
 /// [`step`] by another [`TripRule`], whose memory says `evidence`.
-#[inline]
+#[inline(always)]
 pub fn step_with<R: TripRule>(
     policy: &Policy,
     state: State,
@@ -47,6 +47,7 @@ pub fn step_with<R: TripRule>(
     }
 }
 
+#[inline(always)]
 fn acquire(policy: &Policy, state: State, now: Timestamp) -> Step {
     match state.refusal(policy, now) {
         Some(refusal) => refuse(state, refusal, now),
@@ -54,37 +55,33 @@ fn acquire(policy: &Policy, state: State, now: Timestamp) -> Step {
     }
 }
 
+#[inline(always)]
 fn admit(policy: &Policy, state: State, now: Timestamp) -> Step {
     let next = match state.circuit() {
         CircuitState::Closed => return Step::unchanged(Verdict::Admitted(Ticket::plain(state))),
-        CircuitState::Open => state.enter(CircuitState::HalfOpen, state.mode()).with_in_flight(1),
-        CircuitState::HalfOpen if state.in_flight() < policy.half_open_max_calls() => {
-            state.with_in_flight(state.in_flight() + 1)
-        }
+        CircuitState::Open => state.move_to(CircuitState::HalfOpen),
+        CircuitState::HalfOpen if state.in_flight() < policy.half_open_max_calls() => state,
         // The lease of the probe that came last has run out, so those of all have: the round goes on without them.
-        CircuitState::HalfOpen => state.next_generation().with_in_flight(1),
+        CircuitState::HalfOpen => state.forget_probes(),
     };
-    let next = next.with_since(now);
-    let step = Step::to(next, Verdict::Admitted(Ticket::probe(next)));
-    match state.circuit() {
-        CircuitState::Open => step.with(transition(state, next, Reason::RecoveryTimeout)),
-        _ => step,
-    }
+    let next = next.let_one_in().with_since(now);
+    let reason = matches!(state.circuit(), CircuitState::Open).then_some(Reason::RecoveryTimeout);
+    Step::new(state, next, Verdict::Admitted(Ticket::probe(next)), reason)
 }
 
 /// Refuses, or lets through what would be refused where the mode says so.
+#[inline(always)]
 fn refuse(state: State, refusal: Refusal, now: Timestamp) -> Step {
-    let verdict = match state.mode() {
-        Mode::Shadow => Verdict::Shadowed(Ticket::plain(state), refusal),
-        _ => Verdict::Refused(refusal),
-    };
+    let verdict =
+        if state.is_shadow() { Verdict::Shadowed(Ticket::plain(state), refusal) } else { Verdict::Refused(refusal) };
     match refusal.retry_after_ms {
         // The clock went back: begin the wait anew here, or it would last until the old time comes again.
-        Some(_) if state.is_ahead_of(now) => Step::to(state.with_since(now), verdict),
+        Some(_) if state.is_ahead_of(now) => Step::new(state, state.with_since(now), verdict, None),
         _ => Step::unchanged(verdict),
     }
 }
 
+#[inline(always)]
 fn settle<R: TripRule>(
     policy: &Policy,
     state: State,
@@ -93,73 +90,65 @@ fn settle<R: TripRule>(
     now: Timestamp,
     evidence: R::Evidence,
 ) -> Step {
-    let failed = matches!(outcome, Outcome::Failure);
-    if matches!(state.mode(), Mode::Disabled) {
+    if state.is_disabled() {
         return Step::unchanged(Verdict::Settled(Receipt::Disabled));
     }
-    if matches!(state.circuit(), CircuitState::Open) && !state.lapsed(policy, now) {
+    let failed = matches!(outcome, Outcome::Failure);
+    let lapsed = state.lapsed(policy, now);
+    if matches!(state.circuit(), CircuitState::Open) && !lapsed {
         let receipt = ticket.map_or(Receipt::Stale, |ticket| late(policy, ticket, now));
         return Step::unchanged(Verdict::Settled(receipt)).failed_if(failed);
     }
     if let Some(ticket) = ticket {
-        let belongs = match state.circuit() {
-            CircuitState::Closed => !ticket.probe,
-            CircuitState::HalfOpen => ticket.probe,
-            CircuitState::Open => false,
-        };
-        if !belongs || ticket.generation != state.generation() {
+        let half_open = matches!(state.circuit(), CircuitState::HalfOpen);
+        if lapsed || ticket.probe != half_open || ticket.generation != state.generation() {
             return Step::unchanged(Verdict::Settled(late(policy, ticket, now)));
         }
     }
-    match state.circuit() {
-        CircuitState::Closed => settle_closed::<R>(policy, state, outcome, now, evidence),
-        CircuitState::HalfOpen => settle_probe(policy, state, outcome, now),
+    let (next, change) = match state.circuit() {
+        CircuitState::Closed => settle_closed::<R>(policy, state, outcome, evidence),
+        CircuitState::HalfOpen => settle_probe(policy, state, outcome),
+        CircuitState::Open if matches!(outcome, Outcome::Ignored) => (state, None),
         // Lapsed, and nobody has asked since: HALF_OPEN is in force, and an outcome without a ticket acts on it.
-        CircuitState::Open if matches!(outcome, Outcome::Ignored) => Step::unchanged(RECORDED),
         CircuitState::Open => {
-            let next = state.enter(CircuitState::HalfOpen, state.mode()).with_since(now);
-            Step::to(next, Verdict::Again).with(transition(state, next, Reason::RecoveryTimeout))
+            let next = state.move_to(CircuitState::HalfOpen).with_since(now);
+            return Step::new(state, next, Verdict::Again, Some(Reason::RecoveryTimeout));
         }
-    }
-}
-
-const RECORDED: Verdict = Verdict::Settled(Receipt::Recorded);
-
-fn settle_closed<R: TripRule>(
-    policy: &Policy,
-    state: State,
-    outcome: Outcome,
-    now: Timestamp,
-    evidence: R::Evidence,
-) -> Step {
-    let count = match outcome {
-        Outcome::Ignored => return Step::unchanged(RECORDED),
-        Outcome::Success => 0,
-        Outcome::Failure => one_more(state.failure_count()),
     };
-    let failed = matches!(outcome, Outcome::Failure);
-    let counted = state.with_count(count);
-    match R::trips(policy, count, evidence) {
-        Some(reason) => open(state, count, reason, now).failed_if(failed),
-        None if counted.word == state.word => Step::unchanged(RECORDED).failed_if(failed),
-        None => Step::to(counted, RECORDED).failed_if(failed),
-    }
+    let (next, reason) = match change {
+        // Only an opening has a time: a closing that is stopped half-way must not lengthen the lease of a probe.
+        Some((CircuitState::Open, reason)) => (next.move_to(CircuitState::Open).with_since(now), Some(reason)),
+        Some((circuit, reason)) => (next.move_to(circuit), Some(reason)),
+        None => (next, None),
+    };
+    Step::new(state, next, Verdict::Settled(Receipt::Recorded), reason).failed_if(failed)
 }
 
-fn settle_probe(policy: &Policy, state: State, outcome: Outcome, now: Timestamp) -> Step {
-    let released = state.with_in_flight(state.in_flight().saturating_sub(1));
+/// What an outcome makes of the counts, and where the circuit goes if it goes anywhere.
+type Settled = (State, Option<(CircuitState, Reason)>);
+
+#[inline(always)]
+fn settle_closed<R: TripRule>(policy: &Policy, state: State, outcome: Outcome, evidence: R::Evidence) -> Settled {
+    let counted = match outcome {
+        Outcome::Ignored => return (state, None),
+        Outcome::Success => state.with_count(0),
+        Outcome::Failure => state.count_one_more(),
+    };
+    let reason = R::trips(policy, counted.failure_count(), evidence);
+    (counted, reason.map(|reason| (CircuitState::Open, reason)))
+}
+
+#[inline(always)]
+fn settle_probe(policy: &Policy, state: State, outcome: Outcome) -> Settled {
     match outcome {
-        Outcome::Ignored if released.word == state.word => Step::unchanged(RECORDED),
-        Outcome::Ignored => Step::to(released, RECORDED),
-        Outcome::Failure => open(state, one_more(state.failure_count()), Reason::ProbeFailed, now).failed_if(true),
+        Outcome::Ignored => (state.let_one_out(), None),
+        Outcome::Failure => (state.count_one_more(), Some((CircuitState::Open, Reason::ProbeFailed))),
         Outcome::Success => {
-            let successes = if state.successes() < MAX_SUCCESSES { state.successes() + 1 } else { MAX_SUCCESSES };
-            if successes < policy.success_threshold() {
-                return Step::to(released.with_successes(successes), RECORDED);
+            let counted = state.let_one_out().succeed_one_more();
+            if counted.successes() < policy.success_threshold() {
+                return (counted, None);
             }
-            let next = state.enter(CircuitState::Closed, state.mode()).with_count(0);
-            let transition = Transition { successes, ..transition(state, next, Reason::ProbesSucceeded) };
-            Step::to(next, RECORDED).with(transition)
+            (counted.with_count(0), Some((CircuitState::Closed, Reason::ProbesSucceeded)))
         }
     }
 }
@@ -176,10 +165,10 @@ fn trip(state: State, now: Timestamp) -> Step {
     match (state.mode(), state.circuit()) {
         (Mode::Isolated | Mode::Disabled, _) => Step::unchanged(Verdict::Done),
         // Already OPEN: the wait begins anew.
-        (_, CircuitState::Open) => Step::to(state.with_since(now), Verdict::Done),
-        (mode, _) => {
-            let next = state.enter(CircuitState::Open, mode).with_since(now);
-            Step::to(next, Verdict::Done).with(transition(state, next, Reason::Tripped))
+        (_, CircuitState::Open) => Step::new(state, state.with_since(now), Verdict::Done, None),
+        _ => {
+            let next = state.move_to(CircuitState::Open).with_since(now);
+            Step::new(state, next, Verdict::Done, Some(Reason::Tripped))
         }
     }
 }
@@ -196,31 +185,7 @@ fn shadow(state: State) -> Step {
 /// Goes to a mode with a count; where the circuit is there already, only the count is stored.
 fn switch(state: State, circuit: CircuitState, mode: Mode, count: u16, reason: Reason) -> Step {
     if state.mode() == mode && state.circuit() == circuit {
-        let next = state.with_count(count);
-        return if next == state { Step::unchanged(Verdict::Done) } else { Step::to(next, Verdict::Done) };
+        return Step::new(state, state.with_count(count), Verdict::Done, None);
     }
-    let next = state.enter(circuit, mode).with_count(count);
-    Step::to(next, Verdict::Done).with(transition(state, next, reason))
-}
-
-fn open(state: State, count: u16, reason: Reason, now: Timestamp) -> Step {
-    let next = state.enter(CircuitState::Open, state.mode()).with_count(count).with_since(now);
-    Step::to(next, RECORDED).with(transition(state, next, reason))
-}
-
-fn transition(from: State, to: State, reason: Reason) -> Transition {
-    Transition {
-        from: from.circuit(),
-        to: to.circuit(),
-        mode: to.mode(),
-        reason,
-        // An opening has counted one more; a closing has forgotten what it closes over.
-        failure_count: from.failure_count().max(to.failure_count()),
-        successes: from.successes(),
-        generation: to.generation(),
-    }
-}
-
-const fn one_more(count: u16) -> u16 {
-    if count < MAX_COUNT { count + 1 } else { MAX_COUNT }
+    Step::new(state, state.switch_to(circuit, mode).with_count(count), Verdict::Done, Some(reason))
 }
