@@ -1,0 +1,271 @@
+//! The steps of one vector: which fields an action takes, and which slot a name stands for.
+
+use std::borrow::ToOwned;
+use std::boxed::Box;
+use std::format;
+use std::string::{String, ToString};
+use std::vec::Vec;
+
+use halfopen::{Outcome, Receipt, Refusal};
+use serde_json::Value;
+
+use super::read::{JsonError, setup};
+use super::schema::{ActionName, ExpectJson, KeptJson, RefusedJson, StepJson};
+use super::text::leak;
+use crate::fact::{Change, Fact, Told};
+use crate::vector::{Action, Command, Millis, PERMITS, SNAPSHOTS, Step};
+
+/// As many as a [`Recorder`](crate::Recorder) keeps, and one less.
+const MOST_TOLD: usize = 8;
+
+/// Reads steps in order, for a permit is named before it is used.
+#[derive(Default)]
+pub(super) struct Reader {
+    permits: [Option<String>; PERMITS],
+    snapshots: [Option<String>; SNAPSHOTS],
+}
+
+impl Reader {
+    pub(super) fn read(mut self, steps: Vec<Value>) -> Result<&'static [Step<'static>], JsonError> {
+        let mut all = Vec::new();
+        for (index, value) in steps.into_iter().enumerate() {
+            let step = serde_json::from_value(value).map_err(JsonError::from).and_then(|json| self.step(json));
+            all.push(step.map_err(|error| error.within(&format!("step {index}")))?);
+        }
+        if all.iter().all(|step: &Step<'_>| step.facts.is_empty()) {
+            return Err(JsonError::new("nothing is expected"));
+        }
+        Ok(Box::leak(all.into_boxed_slice()))
+    }
+
+    fn step(&mut self, mut json: StepJson) -> Result<Step<'static>, JsonError> {
+        let times = json.times.take();
+        let expect = json.expect.take();
+        let name = json.action;
+        let mut facts = Vec::new();
+        let action = match name {
+            Some(name) => self.action(name, &mut json, &mut facts)?,
+            None => Action::Look,
+        };
+        let left = [
+            ("permit", json.permit.is_some()),
+            ("snapshot", json.snapshot.is_some()),
+            ("text", json.text.is_some()),
+            ("ms", json.ms.is_some()),
+            ("config", json.config.is_some()),
+            ("gives", json.gives.is_some()),
+            ("times", times.is_some() && (name.is_none() || json_is_single(&action))),
+            ("expect", expect.is_some() && matches!(action, Action::Restart(..))),
+        ];
+        if let Some((field, _)) = left.into_iter().find(|(_, surplus)| *surplus) {
+            return Err(JsonError::new(format!("{field}: does not belong here")));
+        }
+        if times == Some(0) {
+            return Err(JsonError::new("times: is 0"));
+        }
+        let answers = facts.len();
+        if let Some(expect) = expect {
+            look(expect, &mut facts)?;
+            if facts.len() == answers {
+                return Err(JsonError::new("expect: is empty"));
+            }
+        } else if name.is_none() {
+            return Err(JsonError::new("neither do nor expect is given"));
+        }
+        Ok(Step { action, times: times.unwrap_or(1), facts: Box::leak(facts.into_boxed_slice()) })
+    }
+
+    fn action(
+        &mut self,
+        name: ActionName,
+        json: &mut StepJson,
+        facts: &mut Vec<Fact<'static>>,
+    ) -> Result<Action<'static>, JsonError> {
+        let gives = json.gives.take();
+        Ok(match name {
+            ActionName::AllowRequest => {
+                if let Some(gives) = gives {
+                    facts.push(Fact::Allowed(serde_json::from_value(gives)?));
+                }
+                Action::AllowRequest
+            }
+            ActionName::RecordSuccess => Action::Record(receipt(gives, Outcome::Success, facts)?),
+            ActionName::RecordFailure => Action::Record(receipt(gives, Outcome::Failure, facts)?),
+            ActionName::RecordIgnored => Action::Record(receipt(gives, Outcome::Ignored, facts)?),
+            ActionName::TryAcquire => {
+                let slot = self.new_permit(json)?;
+                match gives {
+                    None => facts.push(Fact::Admitted),
+                    Some(Value::String(text)) if text == "admitted" => facts.push(Fact::Admitted),
+                    Some(gives) => {
+                        let RefusedJson { refused, retry_after_ms } = serde_json::from_value(gives)?;
+                        facts.push(Fact::Refused(Refusal { state: refused, retry_after_ms }));
+                        self.permits[slot] = None;
+                    }
+                }
+                Action::Acquire(slot as u8)
+            }
+            ActionName::Success => Action::Settle(self.used_permit(json)?, receipt(gives, Outcome::Success, facts)?),
+            ActionName::Failure => Action::Settle(self.used_permit(json)?, receipt(gives, Outcome::Failure, facts)?),
+            ActionName::Ignore => Action::Settle(self.used_permit(json)?, receipt(gives, Outcome::Ignored, facts)?),
+            ActionName::Snapshot => {
+                if let Some(gives) = gives {
+                    kept(serde_json::from_value(gives)?, facts);
+                }
+                Action::Snapshot(self.snapshot(json, true)?)
+            }
+            ActionName::Restore => {
+                restored(gives, facts)?;
+                match json.text.take() {
+                    Some(text) => Action::RestoreText(leak(text.to_string())),
+                    None => Action::Restore(self.snapshot(json, false)?),
+                }
+            }
+            other => {
+                json.gives = gives;
+                self.silent(other, json)?
+            }
+        })
+    }
+
+    /// The actions that give no answer.
+    fn silent(&mut self, name: ActionName, json: &mut StepJson) -> Result<Action<'static>, JsonError> {
+        Ok(match name {
+            ActionName::Trip => Action::Command(Command::Trip),
+            ActionName::Isolate => Action::Command(Command::Isolate),
+            ActionName::Disable => Action::Command(Command::Disable),
+            ActionName::Shadow => Action::Command(Command::Shadow),
+            ActionName::Reset => Action::Command(Command::Reset),
+            ActionName::Drop => Action::Drop(self.used_permit(json)?),
+            ActionName::Advance => Action::Advance(
+                u32::try_from(ms(json)?).map_err(|_| JsonError::new("ms: an advance is at most 4294967295"))?,
+            ),
+            ActionName::SetClock => Action::SetClock(Millis::new(ms(json)?)),
+            ActionName::Restart => {
+                self.permits = Default::default();
+                let config = json.config.take().map(|config| {
+                    serde_json::from_value::<halfopen::Config>(config.clone())?;
+                    setup(&config).ok_or_else(|| JsonError::new("config: is not of the right types"))
+                });
+                let setup = config.transpose()?.map(|setup| &*Box::leak(Box::new(setup)));
+                Action::Restart(Millis::new(ms(json)?), setup)
+            }
+            other => return Err(JsonError::new(format!("{other:?} gives an answer"))),
+        })
+    }
+
+    fn new_permit(&mut self, json: &mut StepJson) -> Result<usize, JsonError> {
+        let name = json.permit.take().ok_or_else(|| JsonError::new("permit: is missing"))?;
+        if self.permits.contains(&Some(name.clone())) {
+            return Err(JsonError::new(format!("permit: \"{name}\" is still held")));
+        }
+        let free = self.permits.iter().position(Option::is_none);
+        let slot = free.ok_or_else(|| JsonError::new(format!("permit: more than {PERMITS} are held")))?;
+        self.permits[slot] = Some(name);
+        Ok(slot)
+    }
+
+    fn used_permit(&mut self, json: &mut StepJson) -> Result<u8, JsonError> {
+        let name = json.permit.take().ok_or_else(|| JsonError::new("permit: is missing"))?;
+        let held = self.permits.iter().position(|held| held.as_deref() == Some(&name));
+        let slot = held.ok_or_else(|| JsonError::new(format!("permit: \"{name}\" is not held")))?;
+        self.permits[slot] = None;
+        Ok(slot as u8)
+    }
+
+    fn snapshot(&mut self, json: &mut StepJson, new: bool) -> Result<u8, JsonError> {
+        let name = json.snapshot.take().ok_or_else(|| JsonError::new("snapshot: is missing"))?;
+        let known = self.snapshots.iter().position(|kept| kept.as_deref() == Some(&name));
+        let slot = known.or_else(|| self.snapshots.iter().position(|kept| new && kept.is_none()));
+        let slot = slot.ok_or_else(|| JsonError::new(format!("snapshot: \"{name}\" is not kept, or has no room")))?;
+        self.snapshots[slot] = Some(name);
+        Ok(slot as u8)
+    }
+}
+
+/// Whether an action is done once: a second time would need another permit or snapshot.
+fn json_is_single(action: &Action<'_>) -> bool {
+    matches!(
+        action,
+        Action::Acquire(_) | Action::Settle(..) | Action::Drop(_) | Action::Snapshot(_) | Action::Restart(..)
+    )
+}
+
+fn ms(json: &mut StepJson) -> Result<u64, JsonError> {
+    json.ms.take().ok_or_else(|| JsonError::new("ms: is missing"))
+}
+
+fn receipt(gives: Option<Value>, outcome: Outcome, facts: &mut Vec<Fact<'static>>) -> Result<Outcome, JsonError> {
+    if let Some(gives) = gives {
+        facts.push(Fact::Receipt(serde_json::from_value::<Receipt>(gives)?));
+    }
+    Ok(outcome)
+}
+
+fn restored(gives: Option<Value>, facts: &mut Vec<Fact<'static>>) -> Result<(), JsonError> {
+    let answer = gives.unwrap_or_else(|| "restored".into());
+    if answer == "restored" {
+        facts.push(Fact::Restored);
+        return Ok(());
+    }
+    let text = answer.get("not_restored").and_then(Value::as_str);
+    let text = text.ok_or_else(|| JsonError::new("gives: is neither \"restored\" nor {\"not_restored\": a text}"))?;
+    facts.push(Fact::NotRestored(leak(text.to_owned())));
+    Ok(())
+}
+
+fn kept(json: KeptJson, facts: &mut Vec<Fact<'static>>) {
+    facts.extend(json.state.map(Fact::KeptState));
+    facts.extend(json.mode.map(Fact::KeptMode));
+    facts.extend(json.failure_count.map(Fact::KeptFailureCount));
+    facts.extend(json.remaining_ms.map(Fact::KeptRemaining));
+    facts.extend(json.last_failure_ago_ms.map(|ago| Fact::KeptLastFailureAgo(ago.map(Millis::new))));
+    facts.extend(json.text.map(|text| Fact::KeptText(leak(text.to_string()))));
+}
+
+fn look(json: ExpectJson, facts: &mut Vec<Fact<'static>>) -> Result<(), JsonError> {
+    facts.extend(json.state.map(Fact::State));
+    facts.extend(json.mode.map(Fact::Mode));
+    facts.extend(json.would_allow.map(Fact::WouldAllow));
+    facts.extend(json.retry_after_ms.map(Fact::RetryAfter));
+    facts.extend(json.failure_count.map(Fact::FailureCount));
+    facts.extend(json.last_failure_time.map(|at| Fact::LastFailure(at.map(Millis::new))));
+    facts.extend(json.generation.map(Fact::Generation));
+    let changes = json.transitions.map(|changes| {
+        changes.into_iter().map(|change| Change {
+            from: change.from,
+            to: change.to,
+            reason: change.reason,
+            mode: change.mode,
+            failure_count: change.failure_count,
+            successes: change.successes,
+            generation: change.generation,
+        })
+    });
+    told("transitions", changes, Fact::Transition, facts)?;
+    let refusals = json.refusals.map(|refusals| {
+        refusals.into_iter().map(|told| Told {
+            state: told.state,
+            retry_after_ms: told.retry_after_ms,
+            shadow: told.shadow,
+        })
+    });
+    told("refusals", refusals, Fact::Told, facts)?;
+    told("late", json.late.map(Vec::into_iter), Fact::Late, facts)
+}
+
+/// A list of what was told, and that it is the whole of it.
+fn told<T>(
+    field: &str,
+    list: Option<impl ExactSizeIterator<Item = T>>,
+    fact: fn(Option<T>) -> Fact<'static>,
+    facts: &mut Vec<Fact<'static>>,
+) -> Result<(), JsonError> {
+    let Some(list) = list else { return Ok(()) };
+    if list.len() > MOST_TOLD {
+        return Err(JsonError::new(format!("expect.{field}: lists more than {MOST_TOLD}")));
+    }
+    facts.extend(list.map(|item| fact(Some(item))));
+    facts.push(fact(None));
+    Ok(())
+}

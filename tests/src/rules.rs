@@ -1,0 +1,30 @@
+//! The rules that the suite covers, each by at least three vectors.
+
+/// The name of a rule, as `rule` in a vector, and what it says in short.
+pub const RULES: &[(&str, &str)] = &[
+    ("threshold", "the n-th consecutive failure opens; a success begins the count anew"),
+    ("open-to-half-open", "when the recovery timeout has passed, to the millisecond, and somebody asks"),
+    ("state-is-pure", "reading changes nothing and tells the state in force now"),
+    ("half-open-admission", "the request that makes the transition is the first probe; a limited number is in flight"),
+    ("probe-lease", "a probe that never reports gives its place up after its lease"),
+    ("half-open-outcome", "enough successes close, one failure opens again"),
+    ("outcome-in-open", "changes nothing but the time of the latest failure"),
+    ("stale-outcome", "an outcome counts only in the generation of its permit"),
+    ("permit-less", "the contract's calls act on the state in force"),
+    ("dropped-permit", "counts as nothing and gives a probe's place back"),
+    ("outcome-kinds", "success, failure and ignored, which is neither"),
+    ("failure-count", "consecutive failures: kept while OPEN, 0 after closing"),
+    ("trip", "opens now and recovers by itself"),
+    ("isolate", "refuses until reset"),
+    ("disable", "lets everything through and records nothing until reset"),
+    ("shadow", "records and reports but refuses nothing until reset"),
+    ("reset", "back to CLOSED with the rules in force"),
+    ("clock", "a step back counts as no time; a wrap is none"),
+    ("events", "one for each transition, in order, with its reason"),
+    ("configuration", "checked once; an error names the field, the value and the range"),
+    ("numbers", "integers with limits, at which they stay"),
+    ("snapshot", "what is kept over a restart, with intervals instead of times"),
+    ("asking", "would_allow and retry_after tell without taking"),
+    ("defaults", "what a breaker does when nothing is configured"),
+    ("contract", "the usage that the contract shows"),
+];

@@ -1,0 +1,133 @@
+//! The atomic breaker, and whatever gives a reference to one.
+
+use halfopen::{
+    CircuitBreaker, CircuitState, Clock, Config, ConfigError, ManualClock, Mode, Observer, Outcome, Permit, Receipt,
+    Refusal, Snapshot, SnapshotError, Timestamp,
+};
+
+use crate::recorder::Recorder;
+use crate::subject::{Shell, Subject};
+use crate::vector::{Command, PERMITS};
+
+/// The atomic breaker.
+#[derive(Clone, Copy, Debug)]
+pub struct BreakerShell;
+
+impl Shell for BreakerShell {
+    fn name(&self) -> &'static str {
+        "breaker"
+    }
+
+    fn build(&self, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError> {
+        let (clock, recorder) = (ManualClock::new(), Recorder::new());
+        let breaker = CircuitBreaker::try_with_observer("vector", config, &clock, &recorder)?;
+        use_it(&mut BreakerSubject::new(&breaker, &clock, &recorder));
+        Ok(())
+    }
+}
+
+/// A borrowed breaker with the clock that it reads and the recorder that it tells.
+#[derive(Debug)]
+pub struct BreakerSubject<'a, C: Clock, O: Observer, N: AsRef<str>> {
+    breaker: &'a CircuitBreaker<C, O, N>,
+    clock: &'a ManualClock,
+    recorder: &'a Recorder,
+    permits: [Option<Permit<'a, C, O, N>>; PERMITS],
+}
+
+impl<'a, C: Clock, O: Observer, N: AsRef<str>> BreakerSubject<'a, C, O, N> {
+    /// `breaker` must read `clock` and tell `recorder`.
+    pub fn new(breaker: &'a CircuitBreaker<C, O, N>, clock: &'a ManualClock, recorder: &'a Recorder) -> Self {
+        Self { breaker, clock, recorder, permits: Default::default() }
+    }
+}
+
+impl<C: Clock, O: Observer, N: AsRef<str> + Clone> Subject for BreakerSubject<'_, C, O, N> {
+    fn set_time(&mut self, ms: u64) {
+        self.clock.set(Timestamp::from_millis(ms));
+    }
+
+    fn allow_request(&mut self) -> bool {
+        self.breaker.allow_request()
+    }
+
+    fn record(&mut self, outcome: Outcome) -> Receipt {
+        match outcome {
+            Outcome::Success => self.breaker.record_success(),
+            Outcome::Failure => self.breaker.record_failure(),
+            Outcome::Ignored => self.breaker.record_ignored(),
+        }
+    }
+
+    fn acquire(&mut self, slot: usize) -> Result<(), Refusal> {
+        match self.breaker.try_acquire() {
+            Ok(permit) => {
+                self.permits[slot] = Some(permit);
+                Ok(())
+            }
+            Err(error) => {
+                // A refusal never waits for longer than fits.
+                let retry_after_ms = error.retry_after.map(|wait| wait.as_millis() as u32);
+                Err(Refusal { state: error.state, retry_after_ms })
+            }
+        }
+    }
+
+    fn settle(&mut self, slot: usize, outcome: Outcome) -> Receipt {
+        self.permits[slot].take().map_or(Receipt::Stale, |permit| permit.settle(outcome))
+    }
+
+    fn drop_permit(&mut self, slot: usize) {
+        self.permits[slot] = None;
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Trip => self.breaker.trip(),
+            Command::Isolate => self.breaker.isolate(),
+            Command::Disable => self.breaker.disable(),
+            Command::Shadow => self.breaker.shadow(),
+            Command::Reset => self.breaker.reset(),
+        }
+    }
+
+    fn state(&mut self) -> CircuitState {
+        self.breaker.state()
+    }
+
+    fn mode(&mut self) -> Mode {
+        self.breaker.mode()
+    }
+
+    fn would_allow(&mut self) -> bool {
+        self.breaker.would_allow()
+    }
+
+    fn retry_after_ms(&mut self) -> Option<u32> {
+        self.breaker.retry_after().map(|wait| wait.as_millis() as u32)
+    }
+
+    fn failure_count(&mut self) -> u16 {
+        self.breaker.failure_count()
+    }
+
+    fn last_failure_ms(&mut self) -> Option<u64> {
+        self.breaker.last_failure_time().map(Timestamp::as_millis)
+    }
+
+    fn generation(&mut self) -> u16 {
+        self.breaker.generation()
+    }
+
+    fn snapshot(&mut self) -> Option<Snapshot> {
+        Some(self.breaker.snapshot())
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        self.breaker.restore(snapshot)
+    }
+
+    fn recorder(&self) -> &Recorder {
+        self.recorder
+    }
+}

@@ -1,0 +1,32 @@
+//! A circuit in a table, beside another one that is isolated: what happens to one is nothing to the other.
+
+use halfopen::{BreakerTable, Config, ConfigError, ManualClock, Mode, TableError};
+
+use crate::recorder::Recorder;
+use crate::shells::breaker::BreakerSubject;
+use crate::subject::{Shell, Subject};
+
+/// A circuit in a table.
+#[derive(Clone, Copy, Debug)]
+pub struct TableShell;
+
+impl Shell for TableShell {
+    fn name(&self) -> &'static str {
+        "table"
+    }
+
+    fn build(&self, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError> {
+        let (clock, recorder) = (ManualClock::new(), Recorder::new());
+        let table = BreakerTable::<_, 2, &str, _>::with_observer(Config::new(), &clock, &recorder);
+        let neighbour = table.register("neighbour").expect("there is room for two");
+        neighbour.isolate();
+        while recorder.next_transition().is_some() {}
+        match table.register_with("vector", config) {
+            Ok(entry) => use_it(&mut BreakerSubject::new(&entry, &clock, &recorder)),
+            Err(TableError::Config(error)) => return Err(error),
+            Err(other) => panic!("{other:?}"),
+        }
+        assert_eq!(neighbour.mode(), Mode::Isolated, "the neighbour was touched");
+        Ok(())
+    }
+}

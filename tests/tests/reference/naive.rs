@@ -1,0 +1,274 @@
+//! A breaker written from the rules alone: plain fields, whole times, a list of probes. Obvious and slow.
+
+use halfopen::{CircuitState, Mode, Outcome, Reason, Receipt};
+
+/// What a configuration says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    pub(crate) failure_threshold: u32,
+    pub(crate) recovery_ms: u64,
+    pub(crate) success_threshold: u32,
+    pub(crate) max_calls: usize,
+    pub(crate) lease_ms: u64,
+}
+
+/// A call that was let through.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Pass {
+    id: u64,
+    era: u64,
+    pub(crate) probe: bool,
+    at: i64,
+}
+
+/// What is told to somebody who watches.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Told {
+    Change {
+        from: CircuitState,
+        to: CircuitState,
+        mode: Mode,
+        reason: Reason,
+        failures: u32,
+        successes: u32,
+        generation: u16,
+    },
+    /// The state that refused, the wait, and whether the request was let through all the same.
+    Refused(CircuitState, Option<u64>, bool),
+    Late(Receipt),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Naive {
+    pub(crate) rules: Rules,
+    /// The state that was reached; an OPEN one goes on to HALF_OPEN when somebody asks or reports.
+    pub(crate) circuit: CircuitState,
+    pub(crate) mode: Mode,
+    pub(crate) failures: u32,
+    pub(crate) successes: u32,
+    /// When OPEN began, or the newest probe was let through: the leases of all probes end with its own. Before the
+    /// clock's origin, if a snapshot says so.
+    pub(crate) since: i64,
+    /// The probes that hold a place, by id.
+    pub(crate) probes: Vec<u64>,
+    next_id: u64,
+    /// Counts changes, reclaims and restores.
+    pub(crate) era: u64,
+    pub(crate) last_failure: Option<u64>,
+    pub(crate) told: Vec<Told>,
+}
+
+impl Naive {
+    pub(crate) fn new(rules: Rules) -> Self {
+        Self {
+            rules,
+            circuit: CircuitState::Closed,
+            mode: Mode::Normal,
+            failures: 0,
+            successes: 0,
+            since: 0,
+            probes: Vec::new(),
+            next_id: 0,
+            era: 0,
+            last_failure: None,
+            told: Vec::new(),
+        }
+    }
+
+    pub(crate) fn generation(&self) -> u16 {
+        (self.era % 512) as u16
+    }
+
+    pub(crate) fn state(&self, now: u64) -> CircuitState {
+        let lapsed = self.circuit == CircuitState::Open && self.mode != Mode::Isolated && self.left(now) == 0;
+        if lapsed { CircuitState::HalfOpen } else { self.circuit }
+    }
+
+    pub(crate) fn retry_after(&self, now: u64) -> Option<u64> {
+        match self.mode {
+            Mode::Isolated => None,
+            Mode::Disabled | Mode::Shadow => Some(0),
+            Mode::Normal => Some(self.wait(now)),
+        }
+    }
+
+    /// How long the rules would make a request wait.
+    pub(crate) fn wait(&self, now: u64) -> u64 {
+        match self.circuit {
+            CircuitState::Closed => 0,
+            CircuitState::Open => self.left(now),
+            CircuitState::HalfOpen if self.probes.len() < self.rules.max_calls => 0,
+            CircuitState::HalfOpen => self.left(now),
+        }
+    }
+
+    /// What is left of the timeout or the lease. A clock that went back has let no time pass.
+    pub(crate) fn left(&self, now: u64) -> u64 {
+        let whole = if self.circuit == CircuitState::Open { self.rules.recovery_ms } else { self.rules.lease_ms };
+        let passed = (now as i64 - self.since).max(0) as u64;
+        whole.saturating_sub(passed)
+    }
+
+    pub(crate) fn ask(&mut self, now: u64) -> Option<Pass> {
+        if self.mode == Mode::Isolated {
+            self.told.push(Told::Refused(CircuitState::Open, None, false));
+            return None;
+        }
+        if self.mode == Mode::Disabled || self.circuit == CircuitState::Closed {
+            return Some(self.pass(false, now));
+        }
+        let wait = self.wait(now);
+        if wait > 0 {
+            // A clock that went back: the wait begins anew.
+            self.since = self.since.min(now as i64);
+            let shadow = self.mode == Mode::Shadow;
+            self.told.push(Told::Refused(self.circuit, Some(wait), shadow));
+            return shadow.then(|| self.pass(false, now));
+        }
+        if self.circuit == CircuitState::Open {
+            self.change(CircuitState::HalfOpen, self.mode, Reason::RecoveryTimeout, self.failures);
+        } else if self.probes.len() == self.rules.max_calls {
+            self.probes.clear();
+            self.era += 1;
+        }
+        self.since = now as i64;
+        self.probes.push(self.next_id);
+        Some(self.pass(true, now))
+    }
+
+    fn pass(&mut self, probe: bool, now: u64) -> Pass {
+        self.next_id += 1;
+        Pass { id: self.next_id - 1, era: self.era, probe, at: now as i64 }
+    }
+
+    pub(crate) fn report(&mut self, now: u64, pass: Option<Pass>, outcome: Outcome) -> Receipt {
+        let receipt = self.receipt(now, pass);
+        let in_open = self.state(now) == CircuitState::Open;
+        if outcome == Outcome::Failure && (receipt == Receipt::Recorded || in_open) {
+            self.last_failure = Some(now);
+        }
+        match receipt {
+            Receipt::Recorded => self.record(now, pass, outcome),
+            Receipt::Disabled => {}
+            late => self.told.push(Told::Late(late)),
+        }
+        receipt
+    }
+
+    fn receipt(&self, now: u64, pass: Option<Pass>) -> Receipt {
+        if self.mode == Mode::Disabled {
+            return Receipt::Disabled;
+        }
+        let Some(pass) = pass else {
+            return if self.state(now) == CircuitState::Open { Receipt::Stale } else { Receipt::Recorded };
+        };
+        let at_home = match self.circuit {
+            CircuitState::Closed => true,
+            CircuitState::Open => false,
+            CircuitState::HalfOpen => pass.probe,
+        };
+        if at_home && pass.era == self.era {
+            return Receipt::Recorded;
+        }
+        let expired = pass.probe && now as i64 - pass.at >= self.rules.lease_ms as i64;
+        if expired { Receipt::Expired } else { Receipt::Stale }
+    }
+
+    fn record(&mut self, now: u64, pass: Option<Pass>, outcome: Outcome) {
+        if self.circuit == CircuitState::Closed {
+            match outcome {
+                Outcome::Success => self.failures = 0,
+                Outcome::Failure => {
+                    self.failures = (self.failures + 1).min(1_023);
+                    if self.failures >= self.rules.failure_threshold {
+                        self.open(now, Reason::ConsecutiveFailures);
+                    }
+                }
+                Outcome::Ignored => {}
+            }
+            return;
+        }
+        if self.circuit == CircuitState::Open {
+            if outcome == Outcome::Ignored {
+                return;
+            }
+            self.change(CircuitState::HalfOpen, self.mode, Reason::RecoveryTimeout, self.failures);
+            self.since = now as i64;
+        }
+        self.give_back(pass);
+        match outcome {
+            Outcome::Success => {
+                self.successes += 1;
+                if self.successes >= self.rules.success_threshold {
+                    let failures = std::mem::take(&mut self.failures);
+                    self.change(CircuitState::Closed, self.mode, Reason::ProbesSucceeded, failures);
+                }
+            }
+            Outcome::Failure => {
+                self.failures = (self.failures + 1).min(1_023);
+                self.open(now, Reason::ProbeFailed);
+            }
+            Outcome::Ignored => {}
+        }
+    }
+
+    /// Gives back the probe's own place, or any where nobody knows whose it is.
+    fn give_back(&mut self, pass: Option<Pass>) {
+        let own = pass.and_then(|pass| self.probes.iter().position(|id| *id == pass.id));
+        if let Some(place) = own.or(self.probes.len().checked_sub(1)) {
+            self.probes.remove(place);
+        }
+    }
+
+    fn open(&mut self, now: u64, reason: Reason) {
+        self.change(CircuitState::Open, self.mode, reason, self.failures);
+        self.since = now as i64;
+    }
+
+    pub(crate) fn trip(&mut self, now: u64) {
+        match (self.mode, self.circuit) {
+            (Mode::Isolated | Mode::Disabled, _) => {}
+            (_, CircuitState::Open) => self.since = now as i64,
+            _ => self.open(now, Reason::Tripped),
+        }
+    }
+
+    pub(crate) fn isolate(&mut self) {
+        self.go(CircuitState::Open, Mode::Isolated, Reason::Isolated);
+    }
+
+    pub(crate) fn disable(&mut self) {
+        self.go(CircuitState::Closed, Mode::Disabled, Reason::Disabled);
+    }
+
+    pub(crate) fn shadow(&mut self) {
+        match self.mode {
+            Mode::Normal | Mode::Shadow => self.go(self.circuit, Mode::Shadow, Reason::Shadowed),
+            Mode::Isolated | Mode::Disabled => self.go(CircuitState::Closed, Mode::Shadow, Reason::Shadowed),
+        }
+    }
+
+    pub(crate) fn reset(&mut self) {
+        self.go(CircuitState::Closed, Mode::Normal, Reason::Reset);
+    }
+
+    /// By command. CLOSED begins with nothing counted, unless it was CLOSED before and only watches from now on.
+    fn go(&mut self, to: CircuitState, mode: Mode, reason: Reason) {
+        let watches_only = mode == Mode::Shadow && matches!(self.mode, Mode::Normal | Mode::Shadow);
+        let failures = self.failures;
+        if to == CircuitState::Closed && !watches_only {
+            self.failures = 0;
+        }
+        if (to, mode) != (self.circuit, self.mode) {
+            self.change(to, mode, reason, failures);
+        }
+    }
+
+    pub(crate) fn change(&mut self, to: CircuitState, mode: Mode, reason: Reason, failures: u32) {
+        self.era += 1;
+        let (from, successes, generation) = (self.circuit, self.successes, self.generation());
+        self.told.push(Told::Change { from, to, mode, reason, failures, successes, generation });
+        (self.circuit, self.mode, self.successes) = (to, mode, 0);
+        self.probes.clear();
+    }
+}
