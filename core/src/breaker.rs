@@ -37,8 +37,8 @@ const NEVER: u64 = u64::MAX;
 /// `C` reads the time, `O` is told of what happens, `N` holds the operation's name: `&'static str`, or any text that is
 /// cheap to clone, such as `Arc<str>`.
 ///
-/// While CLOSED, [`allow_request`](Self::allow_request) and [`record_success`](Self::record_success) are an atomic load
-/// each: they read no clock and write nothing.
+/// While CLOSED with no failure counted, [`allow_request`](Self::allow_request) and
+/// [`record_success`](Self::record_success) are an atomic load each: they read no clock and write nothing.
 pub struct CircuitBreaker<C = DefaultClock, O = (), N = &'static str> {
     name: N,
     policy: Policy,
@@ -186,18 +186,20 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
         self.record(Outcome::Ignored)
     }
 
-    /// Whether [`allow_request`](Self::allow_request) would say `true` now. Changes nothing and takes no place.
+    /// Whether [`allow_request`](Self::allow_request) would say `true` now. Takes no place.
     pub fn would_allow(&self) -> bool {
-        self.cell.glance().admits_freely() || self.retry_after() == Some(Duration::ZERO)
+        self.cell.glance().admits_freely() || self.wait() == Some(0)
     }
 
     /// How long to wait until a request would be let through: zero means now, `None` not before a `reset`.
+    ///
+    /// In HALF_OPEN with all probes in flight: until the lease of the one that came last runs out.
     pub fn retry_after(&self) -> Option<Duration> {
-        let state = self.cell.load();
-        state.retry_after(&self.policy, self.clock.now()).map(millis)
+        self.wait().map(millis)
     }
 
-    /// The state in force now. Changes nothing: an OPEN circuit whose timeout has passed reads HALF_OPEN.
+    /// The state in force now: an OPEN circuit whose timeout has passed reads HALF_OPEN. Changes nothing at all; after the
+    /// clock went back, the wait of an OPEN circuit begins anew only when somebody asks by one of the other calls.
     pub fn state(&self) -> CircuitState {
         let state = self.cell.load();
         match state.circuit() {
@@ -229,7 +231,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
         }
     }
 
-    /// Counts the transitions, modulo 512.
+    /// Counts the transitions, the rounds of probes that were given up, and the restores, modulo 512.
     pub fn generation(&self) -> u16 {
         self.cell.glance().generation()
     }
@@ -249,22 +251,24 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
         &self.observer
     }
 
-    /// Opens the circuit now; it recovers by itself. One that is OPEN waits anew. No effect while isolated or disabled.
+    /// Opens the circuit now; it recovers by itself. One that is OPEN waits anew, which is no transition. No effect while
+    /// isolated or disabled.
     pub fn trip(&self) {
         self.command(Event::Trip);
     }
 
-    /// Refuses every request until [`reset`](Self::reset).
+    /// Refuses every request until [`reset`](Self::reset), or until another mode is chosen. `trip` does not end it.
     pub fn isolate(&self) {
         self.command(Event::Isolate);
     }
 
-    /// Lets every request through and records nothing until [`reset`](Self::reset).
+    /// Lets every request through and records nothing until [`reset`](Self::reset), or until another mode is chosen.
     pub fn disable(&self) {
         self.command(Event::Disable);
     }
 
-    /// Records and reports what it would have done, but refuses nothing, until [`reset`](Self::reset).
+    /// Records and reports what it would have done, but refuses nothing, until [`reset`](Self::reset), or until another
+    /// mode is chosen. The state and the count go on from where they are.
     pub fn shadow(&self) {
         self.command(Event::Shadow);
     }
@@ -360,7 +364,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
         if cfg!(target_pointer_width = "64") {
             let (state, now) = self.look();
             if let Some(refusal) = state.plain_refusal(&self.policy, now) {
-                return Err(self.refused(refusal, Mode::Normal));
+                return Err(self.refused(refusal, mode_of(refusal)));
             }
         }
         match self.run(Event::Acquire) {
@@ -369,11 +373,19 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
                 self.refused(refusal, Mode::Shadow);
                 Ok(ticket)
             }
-            Verdict::Refused(refusal) => Err(self.refused(refusal, Mode::Normal)),
+            Verdict::Refused(refusal) => Err(self.refused(refusal, mode_of(refusal))),
             // `step` answers `Acquire` with one of the three above; refuse rather than panic if that ever changes.
             Verdict::Settled(_) | Verdict::Done | Verdict::Again => {
                 Err(Refusal { state: CircuitState::Open, retry_after_ms: Some(0) })
             }
+        }
+    }
+
+    /// Milliseconds until a request would be let through.
+    fn wait(&self) -> Option<u32> {
+        match self.run(Event::Inquire) {
+            Verdict::Refused(refusal) => refusal.retry_after_ms,
+            _ => Some(0),
         }
     }
 
@@ -397,14 +409,10 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
 
     #[inline(always)]
     fn settle(&self, ticket: Option<Ticket>, outcome: Outcome) -> Receipt {
-        let receipt = match self.run(Event::Settle(ticket, outcome)) {
+        match self.run(Event::Settle(ticket, outcome)) {
             Verdict::Settled(receipt) => receipt,
             _ => Receipt::Recorded,
-        };
-        if matches!(receipt, Receipt::Stale | Receipt::Expired) {
-            self.observer.on_late(self.operation_name(), receipt);
         }
-        receipt
     }
 
     fn command(&self, event: Event) {
@@ -442,6 +450,9 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
         if let Some(transition) = step.effect.transition {
             self.announce(&transition);
         }
+        if let (true, Verdict::Settled(receipt)) = (step.effect.late, step.effect.verdict) {
+            self.observer.on_late(self.operation_name(), receipt);
+        }
         Some(step.effect.verdict)
     }
 
@@ -449,6 +460,11 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
         crate::logging::transition(self.operation_name(), transition);
         self.observer.on_transition(self.operation_name(), transition);
     }
+}
+
+/// The mode in which a request is refused and not let through.
+fn mode_of(refusal: Refusal) -> Mode {
+    if refusal.retry_after_ms.is_some() { Mode::Normal } else { Mode::Isolated }
 }
 
 impl<C, O, N: AsRef<str>> fmt::Debug for CircuitBreaker<C, O, N> {

@@ -4,7 +4,8 @@
 //! the word, so that whoever sees the new word sees its time. A writer that is stopped between the two, for however
 //! long, leaves the old word beside a newer time; that keeps an OPEN circuit, or the lease of a probe, as it is for at
 //! most one more timeout from that time, and the writer's own exchange of the word then fails if anybody has gone on.
-//! No time is ever replaced by an older one: who has read a time replaces only that one, and reads the clock after it.
+//! As long as the clock does not go back, no time is replaced by an older one: who has read a time replaces only that one,
+//! and reads the clock after it.
 
 use crate::atomics::{AcqRel, Acquire, AtomicU32, Relaxed, const_unless_loom};
 use crate::state::State;

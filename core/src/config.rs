@@ -16,7 +16,7 @@
 
 use core::time::Duration;
 
-use crate::config_error::ConfigError;
+use crate::config_error::{ConfigError, Unit};
 use crate::prefix::KeyPrefix;
 use crate::state::{MAX_COUNT, MAX_IN_FLIGHT, MAX_SUCCESSES};
 use crate::time::{MAX_INTERVAL_MS, ceil_millis, millis};
@@ -95,6 +95,11 @@ impl CircuitBreakerConfiguration {
 
     /// How long a probe may hold its place before another request may take it over: 1 ms to 2^31 - 1 ms, by default
     /// as long as the recovery timeout. A part of a millisecond rounds up.
+    ///
+    /// It is a lease: nothing happens when it runs out, but a request that finds all places taken begins a new round if
+    /// the lease of the probe that came *last* is over, and the results of the old round are then
+    /// [`Expired`](crate::Receipt::Expired). Until somebody takes the place, a late result still counts. With several
+    /// places, one that is lost is so given back when the others' leases are over too, or when the round ends.
     #[must_use]
     pub const fn probe_timeout(mut self, timeout: Duration) -> Self {
         self.probe_timeout = Some(timeout);
@@ -139,12 +144,22 @@ impl CircuitBreakerConfiguration {
             None => recovery,
         };
         let checks = [
-            ConfigError::check("failure_threshold", self.failure_threshold as u64, MAX_COUNT as u64, ""),
-            ConfigError::check("recovery_timeout", recovery, MAX_INTERVAL_MS as u64, " ms"),
-            ConfigError::check("success_threshold", self.success_threshold as u64, MAX_SUCCESSES as u64, ""),
-            ConfigError::check("half_open_max_calls", self.half_open_max_calls as u64, MAX_IN_FLIGHT as u64, ""),
-            ConfigError::check("probe_timeout", lease, MAX_INTERVAL_MS as u64, " ms"),
-            ConfigError::check("redis_key_prefix", self.redis_key_prefix.asked_len(), KeyPrefix::MAX as u64, " bytes"),
+            ConfigError::check("failure_threshold", self.failure_threshold as u64, MAX_COUNT as u64, Unit::Count),
+            ConfigError::check("recovery_timeout_seconds", recovery, MAX_INTERVAL_MS as u64, Unit::Seconds),
+            ConfigError::check("success_threshold", self.success_threshold as u64, MAX_SUCCESSES as u64, Unit::Count),
+            ConfigError::check(
+                "half_open_max_calls",
+                self.half_open_max_calls as u64,
+                MAX_IN_FLIGHT as u64,
+                Unit::Count,
+            ),
+            ConfigError::check("probe_timeout_seconds", lease, MAX_INTERVAL_MS as u64, Unit::Seconds),
+            ConfigError::check(
+                "redis_key_prefix",
+                self.redis_key_prefix.asked_len(),
+                KeyPrefix::MAX as u64,
+                Unit::Bytes,
+            ),
         ];
         let mut i = 0;
         while i < checks.len() {
@@ -263,14 +278,18 @@ mod tests {
         let config = CircuitBreakerConfiguration::new();
         assert_eq!(text(config.failure_threshold(1_024)), "failure_threshold is 1024, must be 1 to 1023");
         assert_eq!(
+            text(config.recovery_timeout(Duration::from_millis(2_147_483_650))),
+            "recovery_timeout_seconds is 2147483.65, must be 0.001 to 2147483.647"
+        );
+        assert_eq!(
             text(config.recovery_timeout(Duration::ZERO)),
-            "recovery_timeout is 0 ms, must be 1 to 2147483647 ms"
+            "recovery_timeout_seconds is 0, must be 0.001 to 2147483.647"
         );
         assert_eq!(text(config.success_threshold(64)), "success_threshold is 64, must be 1 to 63");
         assert_eq!(text(config.half_open_max_calls(16)), "half_open_max_calls is 16, must be 1 to 15");
         assert_eq!(
             text(config.probe_timeout(Duration::MAX)),
-            "probe_timeout is 18446744073709551615 ms, must be 1 to 2147483647 ms"
+            "probe_timeout_seconds is 18446744073709551.615, must be 0.001 to 2147483.647"
         );
         assert_eq!(text(config.redis_key_prefix("")), "redis_key_prefix is 0 bytes, must be 1 to 63 bytes");
         assert_eq!(

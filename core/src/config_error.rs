@@ -21,13 +21,22 @@ pub struct ConfigError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 enum Problem {
-    OutOfRange { value: u64, max: u64, unit: &'static str },
+    OutOfRange { value: u64, max: u64, unit: Unit },
     Unsupported { value: &'static str, expected: &'static str },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(crate) enum Unit {
+    Count,
+    Bytes,
+    /// Kept in milliseconds, told in seconds: the contract's field is in seconds in every language.
+    Seconds,
 }
 
 impl ConfigError {
     /// `None` if `value` is 1 to `max`.
-    pub(crate) const fn check(field: &'static str, value: u64, max: u64, unit: &'static str) -> Option<Self> {
+    pub(crate) const fn check(field: &'static str, value: u64, max: u64, unit: Unit) -> Option<Self> {
         if value >= 1 && value <= max {
             return None;
         }
@@ -50,7 +59,8 @@ impl ConfigError {
         let text = ConfigErrorText::new().push(self.field).push(" is ");
         match self.problem {
             Problem::OutOfRange { value, max, unit } => {
-                text.push_number(value).push(unit).push(", must be 1 to ").push_number(max).push(unit)
+                let least = if matches!(unit, Unit::Seconds) { "0.001" } else { "1" };
+                text.push_in(unit, value).push(", must be ").push(least).push(" to ").push_in(unit, max)
             }
             Problem::Unsupported { value, expected } => text.push(value).push(", must be ").push(expected),
         }
@@ -103,6 +113,26 @@ impl ConfigErrorText {
             self.bytes[self.len] = from[i];
             self.len += 1;
             i += 1;
+        }
+        self
+    }
+
+    const fn push_in(self, unit: Unit, value: u64) -> Self {
+        match unit {
+            Unit::Count => self.push_number(value),
+            Unit::Bytes => self.push_number(value).push(" bytes"),
+            Unit::Seconds => self.push_number(value / 1_000).push_thousandths(value % 1_000),
+        }
+    }
+
+    /// A point and the digits after it, without the zeros at the end.
+    const fn push_thousandths(mut self, mut rest: u64) -> Self {
+        if rest > 0 {
+            self = self.push(".");
+        }
+        while rest > 0 {
+            self = self.push_number(rest / 100);
+            rest = rest % 100 * 10;
         }
         self
     }

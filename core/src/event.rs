@@ -83,6 +83,8 @@ impl Ticket {
 pub enum Event {
     /// Somebody asks whether a request may be made, and makes it if so.
     Acquire,
+    /// Somebody asks whether a request would be let through, and makes none.
+    Inquire,
     /// A call ended. Without a ticket the outcome acts on the state in force.
     Settle(Option<Ticket>, Outcome),
     /// Open now; recovers by itself.
@@ -242,7 +244,7 @@ pub enum Verdict {
     Refused(Refusal),
     /// What became of an outcome.
     Settled(Receipt),
-    /// A command was carried out.
+    /// A command was carried out; to `Inquire`: yes.
     Done,
     /// The state in force was made the stored one; the same event has to be stepped again.
     Again,
@@ -257,6 +259,9 @@ pub struct Effect {
     pub transition: Option<Transition>,
     /// `now` is the time of the latest failure.
     pub failed: bool,
+    /// The outcome came too late, and somebody who counts such outcomes should be told. Not so for one that says nothing,
+    /// nor in shadow mode, which lets requests through that the rules refuse.
+    pub late: bool,
 }
 
 /// The result of [`step`](crate::step()).
@@ -272,14 +277,25 @@ pub struct Step {
 impl Step {
     #[inline(always)]
     pub(crate) const fn unchanged(verdict: Verdict) -> Self {
-        Self { next: None, effect: Effect { verdict, transition: None, failed: false } }
+        Self { next: None, effect: Effect { verdict, transition: None, failed: false, late: false } }
     }
 
     /// From `state` to `next`, which is a transition if there is a `reason` for one.
     #[inline(always)]
     pub(crate) fn new(state: State, next: State, verdict: Verdict, reason: Option<Reason>) -> Self {
         let transition = reason.map(|reason| Transition::between(state, next, reason));
-        Self { next: (next != state).then_some(next), effect: Effect { verdict, transition, failed: false } }
+        Self {
+            next: (next != state).then_some(next),
+            effect: Effect { verdict, transition, failed: false, late: false },
+        }
+    }
+
+    /// An outcome that came too late for `state`, and changes nothing.
+    #[inline(always)]
+    pub(crate) fn late(state: State, receipt: Receipt, outcome: Outcome) -> Self {
+        let mut step = Self::unchanged(Verdict::Settled(receipt));
+        step.effect.late = !matches!(outcome, Outcome::Ignored) && !state.is_shadow();
+        step
     }
 
     #[inline(always)]

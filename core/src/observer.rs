@@ -35,12 +35,13 @@ pub trait Observer {
         let _ = (operation_name, transition);
     }
 
-    /// A request was refused, or would have been if `mode` were not [`Mode::Shadow`].
+    /// A request was refused by the rules ([`Mode::Normal`]) or because the circuit is [`Mode::Isolated`], or would have been
+    /// refused if the mode were not [`Mode::Shadow`].
     fn on_refused(&self, operation_name: &str, refusal: &Refusal, mode: Mode) {
         let _ = (operation_name, refusal, mode);
     }
 
-    /// An outcome came too late to count: the receipt is `Stale` or `Expired`.
+    /// A success or failure came too late to count: the receipt is `Stale` or `Expired`. Not told in shadow mode.
     fn on_late(&self, operation_name: &str, receipt: Receipt) {
         let _ = (operation_name, receipt);
     }

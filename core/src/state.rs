@@ -56,7 +56,7 @@ impl fmt::Display for CircuitState {
 pub enum Mode {
     /// The rules decide.
     Normal,
-    /// Every request is refused until [`reset`](crate::CircuitBreaker::reset). The state reads OPEN.
+    /// Every request is refused until [`reset`](crate::CircuitBreaker::reset) or another mode. The state reads OPEN.
     Isolated,
     /// Every request is let through and nothing is recorded. The state reads CLOSED.
     Disabled,
@@ -185,7 +185,7 @@ impl State {
         SUCCESSES.get(self.word) as u8
     }
 
-    /// Counts the transitions and the reclaimed probes, modulo 512.
+    /// Counts the transitions, the rounds of probes that were given up, and the restores, modulo 512.
     #[must_use]
     pub const fn generation(self) -> u16 {
         GENERATION.get(self.word) as u16

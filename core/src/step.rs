@@ -38,6 +38,10 @@ pub fn step_with<R: TripRule>(
 ) -> Step {
     match event {
         Event::Acquire => acquire(policy, state, now),
+        Event::Inquire => match state.refusal(policy, now) {
+            Some(refusal) => refuse(state, refusal, now),
+            None => Step::unchanged(Verdict::Done),
+        },
         Event::Settle(ticket, outcome) => settle::<R>(policy, state, ticket, outcome, now, evidence),
         Event::Trip => trip(state, now),
         Event::Isolate => switch(state, CircuitState::Open, Mode::Isolated, state.failure_count(), Reason::Isolated),
@@ -97,12 +101,12 @@ fn settle<R: TripRule>(
     let lapsed = state.lapsed(policy, now);
     if matches!(state.circuit(), CircuitState::Open) && !lapsed {
         let receipt = ticket.map_or(Receipt::Stale, |ticket| late(policy, ticket, now));
-        return Step::unchanged(Verdict::Settled(receipt)).failed_if(failed);
+        return Step::late(state, receipt, outcome).failed_if(failed);
     }
     if let Some(ticket) = ticket {
         let half_open = matches!(state.circuit(), CircuitState::HalfOpen);
         if lapsed || ticket.probe != half_open || ticket.generation != state.generation() {
-            return Step::unchanged(Verdict::Settled(late(policy, ticket, now)));
+            return Step::late(state, late(policy, ticket, now), outcome);
         }
     }
     let (next, change) = match state.circuit() {

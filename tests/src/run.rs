@@ -1,6 +1,6 @@
 //! Runs a vector against a shell. Small, without a heap: it also runs on a Cortex-M0.
 
-use halfopen::{Receipt, Snapshot};
+use halfopen::Snapshot;
 
 use crate::fact::Fact;
 use crate::mismatch::Mismatch;
@@ -223,9 +223,4 @@ mod text {
     pub(super) fn compare<'a>(_: &Snapshot, _: &'a str) -> Fact<'a> {
         Fact::Silent
     }
-}
-
-/// Whether an observer is told of this receipt.
-pub(crate) const fn is_late(receipt: Receipt) -> bool {
-    matches!(receipt, Receipt::Stale | Receipt::Expired)
 }

@@ -6,7 +6,6 @@ use halfopen::{
 };
 
 use crate::recorder::Recorder;
-use crate::run::is_late;
 use crate::subject::{Capability, Shell, Subject};
 use crate::vector::{Command, PERMITS};
 
@@ -73,6 +72,9 @@ impl<'a> StepSubject<'a> {
             if let Some(transition) = &step.effect.transition {
                 self.recorder.transition(transition.into());
             }
+            if let (true, Verdict::Settled(receipt)) = (step.effect.late, step.effect.verdict) {
+                self.recorder.late(receipt);
+            }
             if step.effect.verdict != Verdict::Again {
                 return step.effect.verdict;
             }
@@ -96,12 +98,7 @@ impl<'a> StepSubject<'a> {
 
     fn hand_in(&mut self, ticket: Option<Ticket>, outcome: Outcome) -> Receipt {
         match self.run(Event::Settle(ticket, outcome)) {
-            Verdict::Settled(receipt) => {
-                if is_late(receipt) {
-                    self.recorder.late(receipt);
-                }
-                receipt
-            }
+            Verdict::Settled(receipt) => receipt,
             other => unreachable!("step answered {other:?} to Settle"),
         }
     }
@@ -159,7 +156,10 @@ impl Subject for StepSubject<'_> {
     }
 
     fn retry_after_ms(&mut self) -> Option<u32> {
-        self.state.retry_after(&self.policy, self.now)
+        match self.run(Event::Inquire) {
+            Verdict::Refused(refusal) => refusal.retry_after_ms,
+            _ => Some(0),
+        }
     }
 
     fn failure_count(&mut self) -> u16 {

@@ -29,13 +29,13 @@ impl Naive {
     }
 
     pub(crate) fn restore(&mut self, now: u64, kept: &Kept) {
+        let failures = self.failures.max(kept.failures);
         self.failures = kept.failures;
         if (kept.circuit, kept.mode) == (self.circuit, self.mode) {
             self.era += 1;
             self.probes.clear();
         } else {
-            self.successes = kept.successes;
-            self.change(kept.circuit, kept.mode, Reason::Restored, kept.failures);
+            self.change(kept.circuit, kept.mode, Reason::Restored, failures);
         }
         self.successes = kept.successes;
         self.since = now as i64 - self.rules.recovery_ms.saturating_sub(kept.remaining) as i64;

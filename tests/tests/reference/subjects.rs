@@ -85,9 +85,10 @@ impl Bare {
             self.told.extend(step.effect.transition.as_ref().map(change));
             match step.effect.verdict {
                 Verdict::Again => continue,
+                Verdict::Refused(_) | Verdict::Shadowed(..) if event == Event::Inquire => {}
                 Verdict::Refused(refusal) => self.told.push(refused(&refusal, false)),
                 Verdict::Shadowed(_, refusal) => self.told.push(refused(&refusal, true)),
-                Verdict::Settled(late @ (Receipt::Stale | Receipt::Expired)) => self.told.push(Told::Late(late)),
+                Verdict::Settled(late) if step.effect.late => self.told.push(Told::Late(late)),
                 _ => {}
             }
             return step.effect.verdict;

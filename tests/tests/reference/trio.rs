@@ -48,6 +48,8 @@ pub(crate) struct Trio {
     now: u64,
     out: Vec<(Pass, Ticket)>,
     kept: Option<(Kept, Snapshot)>,
+    /// Every other time, so that there are moves after which nobody has asked.
+    inquires: bool,
     /// The state that was compared in full: it takes long, and most moves change nothing.
     shown: Option<State>,
 }
@@ -58,6 +60,7 @@ impl Trio {
             naive: Naive::new(rules),
             bare: Some(Bare::new(&rules)),
             real: watched(&rules, start),
+            inquires: false,
             start: start as i64,
             now: start,
             out: Vec::new(),
@@ -156,7 +159,7 @@ impl Trio {
             Event::Disable => (self.naive.disable(), self.real.disable()),
             Event::Shadow => (self.naive.shadow(), self.real.shadow()),
             Event::Reset => (self.naive.reset(), self.real.reset()),
-            Event::Acquire | Event::Settle(..) => unreachable!("not a command"),
+            Event::Acquire | Event::Inquire | Event::Settle(..) => unreachable!("not a command"),
         };
     }
 
@@ -199,8 +202,6 @@ impl Trio {
         assert_eq!(u32::from(real.failure_count()), naive.failures);
         assert_eq!(real.generation(), naive.generation());
         assert_eq!(real.last_failure_time().map(Timestamp::as_millis), naive.last_failure);
-        assert_eq!(real.retry_after().map(|wait| wait.as_millis() as u64), naive.retry_after(now));
-        assert_eq!(real.would_allow(), naive.retry_after(now) == Some(0));
         self.compare_snapshot(&naive.keep(now), &real.snapshot());
         if let Some(bare) = &self.bare {
             let state = bare.state;
@@ -212,12 +213,31 @@ impl Trio {
             assert_eq!(state.in_force(real.policy(), Timestamp::from_millis(now)), naive.state(now));
             assert_eq!(bare.last_failure, naive.last_failure);
         }
+        self.inquires = !self.inquires;
+        if self.inquires {
+            self.inquire();
+        }
         let told = core::mem::take(&mut self.naive.told);
         if let Some(bare) = &mut self.bare {
             assert_eq!(core::mem::take(&mut bare.told), told);
         }
         assert_eq!(self.real.observer().0.take(), told);
         told
+    }
+
+    /// To ask how long to wait is to notice that the clock went back.
+    fn inquire(&mut self) {
+        let wait = self.naive.inquire(self.now);
+        if let Some(bare) = &mut self.bare {
+            let answer = match bare.run(Event::Inquire, self.now) {
+                Verdict::Refused(refusal) => refusal.retry_after_ms.map(u64::from),
+                Verdict::Done | Verdict::Shadowed(..) => Some(0),
+                other => panic!("an inquiry was answered {other:?}"),
+            };
+            assert_eq!(answer, wait);
+        }
+        assert_eq!(self.real.retry_after().map(|wait| wait.as_millis() as u64), wait);
+        assert_eq!(self.real.would_allow(), wait == Some(0));
     }
 
     fn compare_snapshot(&self, kept: &Kept, snapshot: &Snapshot) {

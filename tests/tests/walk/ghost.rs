@@ -123,6 +123,16 @@ impl Ghost {
         self.wait(granted, lease);
     }
 
+    /// Somebody asked whether a request would be let through.
+    pub(crate) fn inquired(&mut self, policy: &Policy, verdict: Verdict) {
+        match (verdict, self.circuit) {
+            (Verdict::Done, _) | (_, CircuitState::Closed) => {}
+            (_, CircuitState::Open) if self.mode == Mode::Isolated => {}
+            (_, CircuitState::Open) => self.wait(false, policy.recovery_timeout_ms().into()),
+            (_, CircuitState::HalfOpen) => self.wait(false, policy.probe_timeout_ms().into()),
+        }
+    }
+
     fn wait(&mut self, granted: bool, wait: i64) {
         if !granted {
             assert!(self.due.is_none_or(|due| self.forward < due), "refused after it was due");
@@ -192,7 +202,7 @@ impl Ghost {
             Event::Shadow => self.clear(Mode::Shadow),
             Event::Disable => self.clear(Mode::Disabled),
             Event::Reset => self.clear(Mode::Normal),
-            Event::Acquire | Event::Settle(..) => unreachable!("not a command"),
+            Event::Acquire | Event::Inquire | Event::Settle(..) => unreachable!("not a command"),
         }
     }
 

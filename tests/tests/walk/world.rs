@@ -27,6 +27,7 @@ pub(crate) struct World {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Move {
     Ask,
+    Inquire,
     /// The call with this number ends. One that is dropped ends as ignored, one that is lost never ends.
     End(usize, Outcome),
     /// A call ends, and nobody says which.
@@ -52,7 +53,7 @@ impl World {
     pub(crate) fn moves(&self, far: i64) -> Vec<Move> {
         const OUTCOMES: [Outcome; 3] = [Outcome::Success, Outcome::Failure, Outcome::Ignored];
         let commands = [Event::Trip, Event::Isolate, Event::Disable, Event::Shadow, Event::Reset];
-        let mut moves = vec![Move::Ask];
+        let mut moves = vec![Move::Ask, Move::Inquire];
         moves.extend([1, far, -1, -far].map(Move::Clock));
         moves.extend(commands.map(Move::Command));
         for outcome in OUTCOMES {
@@ -75,6 +76,16 @@ impl World {
                 let reclaimed = world.state.generation() != self.state.generation()
                     && world.state.circuit() == self.state.circuit();
                 world.ghost.asked(policy, self.now, verdict, reclaimed);
+            }
+            Move::Inquire => {
+                let verdict = world.run(policy, Event::Inquire, false);
+                match (verdict, step(policy, self.state, Event::Acquire, self.time()).effect.verdict) {
+                    (Verdict::Done, Verdict::Admitted(_)) => assert_eq!(world.state, self.state),
+                    (Verdict::Refused(said), Verdict::Refused(met)) => assert_eq!(said, met),
+                    (Verdict::Shadowed(_, said), Verdict::Shadowed(_, met)) => assert_eq!(said, met),
+                    other => panic!("an inquiry and a request were answered {other:?}"),
+                }
+                world.ghost.inquired(policy, verdict);
             }
             Move::End(..) | Move::Report(_) => world.end(policy, made),
             Move::Command(command) => {
