@@ -112,3 +112,8 @@ pub use time::Timestamp;
 
 /// The short name of [`CircuitBreakerConfiguration`].
 pub type Config = CircuitBreakerConfiguration;
+
+/// The examples of the front page, compiled and run.
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
