@@ -48,28 +48,6 @@ pub struct CircuitBreaker<C = DefaultClock, O = (), N = &'static str> {
     observer: O,
 }
 
-#[cfg(feature = "std")]
-impl<N: AsRef<str>> CircuitBreaker<crate::SystemClock, (), N> {
-    /// A breaker by the system's monotonic clock.
-    ///
-    /// # Panics
-    ///
-    /// With the text of the [`ConfigError`] if `config` is invalid: see [`try_new`](Self::try_new).
-    #[track_caller]
-    pub fn new(operation_name: N, config: CircuitBreakerConfiguration) -> Self {
-        Self::with_clock(operation_name, config, crate::SystemClock)
-    }
-
-    /// A breaker by the system's monotonic clock.
-    ///
-    /// # Errors
-    ///
-    /// A [`ConfigError`] that names the field, the value and the range.
-    pub fn try_new(operation_name: N, config: CircuitBreakerConfiguration) -> Result<Self, ConfigError> {
-        Self::try_with_clock(operation_name, config, crate::SystemClock)
-    }
-}
-
 impl<C: Clock, N: AsRef<str>> CircuitBreaker<C, (), N> {
     const_unless_loom! {
         /// A breaker by a clock of your own. A `const fn`: it fits a `static`.

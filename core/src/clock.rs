@@ -38,12 +38,19 @@ impl<C: Clock + ?Sized> Clock for &C {
     }
 }
 
-/// The clock of a [`CircuitBreaker`](crate::CircuitBreaker) that names none: the system's, with `std`.
 #[cfg(feature = "std")]
+impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
+    fn now(&self) -> Timestamp {
+        (**self).now()
+    }
+}
+
+/// The clock of a [`CircuitBreaker`](crate::CircuitBreaker) that names none: the system's, with `std`.
+#[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub type DefaultClock = crate::system_clock::SystemClock;
 
-/// The clock of a [`CircuitBreaker`](crate::CircuitBreaker) that names none: there is none without `std`.
-#[cfg(not(feature = "std"))]
+/// The clock of a [`CircuitBreaker`](crate::CircuitBreaker) that names none: there is none here.
+#[cfg(not(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown")))))]
 pub type DefaultClock = core::convert::Infallible;
 
 /// A clock that moves only when it is told to: for tests, simulations and examples.

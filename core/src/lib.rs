@@ -84,7 +84,8 @@ mod error;
 mod logging;
 mod observer;
 mod permit;
-#[cfg(feature = "std")]
+// Not where the standard library has no clock: `Instant::now()` would panic.
+#[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod system_clock;
 mod table;
 
@@ -105,7 +106,7 @@ pub use rule::{Consecutive, TripRule};
 pub use snapshot::{Snapshot, SnapshotError};
 pub use state::{CircuitState, Mode, State};
 pub use step::{step, step_with};
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub use system_clock::SystemClock;
 pub use table::{BreakerTable, Entry, TableError};
 pub use time::Timestamp;

@@ -64,6 +64,21 @@ impl<O: Observer + ?Sized> Observer for &O {
     }
 }
 
+#[cfg(feature = "std")]
+impl<O: Observer + ?Sized> Observer for std::sync::Arc<O> {
+    fn on_transition(&self, operation_name: &str, transition: &Transition) {
+        (**self).on_transition(operation_name, transition);
+    }
+
+    fn on_refused(&self, operation_name: &str, refusal: &Refusal, mode: Mode) {
+        (**self).on_refused(operation_name, refusal, mode);
+    }
+
+    fn on_late(&self, operation_name: &str, receipt: Receipt) {
+        (**self).on_late(operation_name, receipt);
+    }
+}
+
 /// Both, the first one first.
 impl<A: Observer, B: Observer> Observer for (A, B) {
     fn on_transition(&self, operation_name: &str, transition: &Transition) {

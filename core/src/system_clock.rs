@@ -8,16 +8,19 @@
 //! assert!(SystemClock.wall_time(before) <= std::time::SystemTime::now());
 //! ```
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::breaker::CircuitBreaker;
 use crate::clock::Clock;
+use crate::config::CircuitBreakerConfiguration;
+use crate::config_error::ConfigError;
 use crate::time::Timestamp;
 
 /// Milliseconds since the process first asked. Monotonic: no change of the wall clock holds a circuit open.
 ///
-/// All values of this type share one time line. Not for `wasm32-unknown-unknown`, where the standard library has no
-/// clock: give a breaker another one there.
+/// All values of this type share one time line. There is none on `wasm32-unknown-unknown`, where the standard library has
+/// no clock: give a breaker another one there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SystemClock;
 
@@ -57,8 +60,24 @@ impl Clock for SystemClock {
     }
 }
 
-impl<C: Clock + ?Sized> Clock for Arc<C> {
-    fn now(&self) -> Timestamp {
-        (**self).now()
+impl<N: AsRef<str>> CircuitBreaker<SystemClock, (), N> {
+    /// A breaker by the system's monotonic clock. Names that are made at run time are best held in an `Arc<str>`: a refusal
+    /// clones its name.
+    ///
+    /// # Panics
+    ///
+    /// With the text of the [`ConfigError`] if `config` is invalid: see [`try_new`](Self::try_new).
+    #[track_caller]
+    pub fn new(operation_name: N, config: CircuitBreakerConfiguration) -> Self {
+        Self::with_clock(operation_name, config, SystemClock)
+    }
+
+    /// A breaker by the system's monotonic clock.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] that names the field, the value and the range.
+    pub fn try_new(operation_name: N, config: CircuitBreakerConfiguration) -> Result<Self, ConfigError> {
+        Self::try_with_clock(operation_name, config, SystemClock)
     }
 }
