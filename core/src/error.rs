@@ -14,8 +14,8 @@ use core::error::Error;
 use core::fmt;
 use core::time::Duration;
 
+use crate::circuit::CircuitState;
 use crate::event::Refusal;
-use crate::state::CircuitState;
 
 /// The circuit refused the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -12,7 +12,8 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::state::{CircuitState, GENERATIONS, Mode, State};
+use crate::circuit::{CircuitState, Mode};
+use crate::state::{GENERATIONS, State};
 use crate::time::millis;
 
 /// How a call ended.
@@ -80,6 +81,7 @@ impl Ticket {
 
 /// What happens to a circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Event {
     /// Somebody asks whether a request may be made, and makes it if so.
     Acquire,
@@ -235,6 +237,7 @@ impl fmt::Display for Transition {
 
 /// The answer to an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Verdict {
     /// The request may be made.
     Admitted(Ticket),
@@ -252,6 +255,7 @@ pub enum Verdict {
 
 /// What a step tells its shell: plain data, to be delivered once, after the next state is committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Effect {
     /// The answer to the event.
     pub verdict: Verdict,
@@ -266,6 +270,7 @@ pub struct Effect {
 
 /// The result of [`step`](crate::step()).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use = "a step that is not committed has not happened"]
 pub struct Step {
     /// The state to store; `None` leaves it as it is.

@@ -56,6 +56,8 @@ extern crate std;
 
 // Pure values.
 #[forbid(unsafe_code)]
+mod circuit;
+#[forbid(unsafe_code)]
 mod config;
 #[forbid(unsafe_code)]
 mod config_error;
@@ -94,6 +96,7 @@ mod table;
 mod serde;
 
 pub use breaker::CircuitBreaker;
+pub use circuit::{CircuitState, Mode};
 pub use clock::{Clock, DefaultClock, FnClock, ManualClock, TickClock};
 pub use config::{CircuitBreakerConfiguration, Policy, StatePersistence};
 pub use config_error::{ConfigError, ConfigErrorText};
@@ -104,7 +107,7 @@ pub use permit::Permit;
 pub use prefix::KeyPrefix;
 pub use rule::{Consecutive, TripRule};
 pub use snapshot::{Snapshot, SnapshotError};
-pub use state::{CircuitState, Mode, State};
+pub use state::State;
 pub use step::{step, step_with};
 #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub use system_clock::SystemClock;

@@ -22,8 +22,8 @@
 //! assert_eq!(breaker.observer().0.get(), 1);
 //! ```
 
+use crate::circuit::Mode;
 use crate::event::{Receipt, Refusal, Transition};
-use crate::state::Mode;
 
 /// Is told of what a breaker does, after it is done, by the thread or interrupt that did it, under no lock.
 ///

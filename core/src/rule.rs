@@ -38,3 +38,37 @@ impl TripRule for Consecutive {
         (failure_count >= policy.failure_threshold()).then_some(Reason::ConsecutiveFailures)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::circuit::CircuitState;
+    use crate::config::CircuitBreakerConfiguration;
+    use crate::event::{Event, Outcome};
+    use crate::state::State;
+    use crate::step::step_with;
+    use crate::time::Timestamp;
+
+    /// Opens when its memory, wherever that is, says so; a success can be what tips it.
+    struct Remembered;
+
+    impl TripRule for Remembered {
+        type Evidence = bool;
+
+        fn trips(_: &Policy, _: u16, too_many: bool) -> Option<Reason> {
+            too_many.then_some(Reason::ConsecutiveFailures)
+        }
+    }
+
+    #[test]
+    fn another_rule_opens_by_its_own_evidence_alone() {
+        let policy = CircuitBreakerConfiguration::new().failure_threshold(1).validate().unwrap();
+        let settle = |outcome, too_many| {
+            let event = Event::Settle(None, outcome);
+            step_with::<Remembered>(&policy, State::NEW, event, Timestamp::ZERO, too_many).next.unwrap_or(State::NEW)
+        };
+        assert_eq!(settle(Outcome::Failure, false).circuit(), CircuitState::Closed);
+        assert_eq!(settle(Outcome::Failure, true).circuit(), CircuitState::Open);
+        assert_eq!(settle(Outcome::Success, true).circuit(), CircuitState::Open);
+    }
+}

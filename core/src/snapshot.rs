@@ -21,9 +21,10 @@
 
 use core::fmt;
 
+use crate::circuit::{CircuitState, Mode};
 use crate::config::Policy;
 use crate::event::{Reason, Step, Verdict};
-use crate::state::{CircuitState, MAX_COUNT, MAX_SUCCESSES, Mode, State};
+use crate::state::{MAX_COUNT, MAX_SUCCESSES, State};
 use crate::time::{MAX_INTERVAL_MS, Timestamp};
 
 /// The state of a breaker without its clock: what [`CircuitBreaker::snapshot`](crate::CircuitBreaker::snapshot) gives.

@@ -11,10 +11,11 @@
 //! assert_eq!(state.in_force(&policy, Timestamp::from_millis(30_000)), CircuitState::HalfOpen);
 //! ```
 
+use crate::circuit::{CircuitState, Mode};
 use crate::config::Policy;
 use crate::event::{Event, Outcome, Reason, Receipt, Refusal, Step, Ticket, Verdict};
 use crate::rule::{Consecutive, TripRule};
-use crate::state::{CircuitState, Mode, State};
+use crate::state::State;
 use crate::time::{Timestamp, elapsed};
 
 /// Decides by the consecutive rule what `event` does to `state` at `now`.
