@@ -1,8 +1,18 @@
-//! Picks the QEMU machine of a target: its memory map, its clock, its linker scripts.
+//! Picks the QEMU machine of a target (its memory map, its clock, its linker scripts), and puts the vectors into flash.
 
-use std::{env, fs, path::PathBuf};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use conformance::{BreakerShell, Capability, Parsed, Shell, StepShell, TableShell, Vector, parse_dir, to_rust};
 
 fn main() {
+    let out = PathBuf::from(env::var("OUT_DIR").unwrap());
+    machine(&out);
+    vectors(&out);
+}
+
+fn machine(out: &Path) {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=memory");
 
@@ -15,7 +25,6 @@ fn main() {
         _ => panic!("no machine runs {target}: see the targets in .cargo/config.toml, or use `./x run TARGET BIN`"),
     };
 
-    let out = PathBuf::from(env::var("OUT_DIR").unwrap());
     fs::copy(format!("memory/{machine}.x"), out.join("memory.x")).unwrap();
     let constants = format!(
         "/// The target this image was built for.\npub const TARGET: &str = \"{target}\";\n\
@@ -32,4 +41,30 @@ fn main() {
     println!("cargo::rustc-link-arg-bins=-Tlink.x");
     // Without it the segments are padded to pages, and the first one would start below the flash.
     println!("cargo::rustc-link-arg-bins=--nmagic");
+}
+
+/// What a shell cannot do on a chip, where no heap holds a text.
+const TEXTS: [Capability; 2] = [Capability::ConfigText, Capability::SnapshotText];
+
+/// Writes the vectors, the names of those that are left out, and how many runs of them a chip has to make.
+fn vectors(out: &Path) {
+    println!("cargo::rerun-if-changed=../vectors");
+    let parsed = parse_dir("../vectors".as_ref()).unwrap_or_else(|error| panic!("{error}"));
+    let vectors: Vec<Vector<'_>> = parsed.iter().map(|Parsed { vector, .. }| *vector).collect();
+    fs::write(out.join("vectors.rs"), to_rust(&vectors)).unwrap();
+
+    let shells: [&dyn Shell; 3] = [&StepShell, &BreakerShell, &TableShell];
+    let runs = |shell: &&dyn Shell| {
+        let lacks = [shell.lacks(), &TEXTS].concat();
+        vectors.iter().filter(|vector| vector.misses(&lacks).is_none()).count()
+    };
+    let runs: usize = shells.iter().map(runs).sum();
+    let mut expected = format!("const VECTORS_IN_JSON: usize = {};\nconst RUNS: usize = {runs};\n", vectors.len());
+    let left_out: Vec<_> = vectors.iter().filter(|vector| vector.misses(&TEXTS).is_some()).collect();
+    writeln!(expected, "const LEFT_OUT: [(&str, &str); {}] = [", left_out.len()).unwrap();
+    for vector in left_out {
+        writeln!(expected, "    ({:?}, {:?}),", vector.rule, vector.name).unwrap();
+    }
+    expected += "];\n";
+    fs::write(out.join("expected.rs"), expected).unwrap();
 }

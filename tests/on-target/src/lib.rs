@@ -1,4 +1,4 @@
-//! What every image here shares: a clock, an interrupt to run code in, and a way to print and to end with an exit code.
+//! What every image here shares: a clock, an interrupt to run code in, a way to print and to end with an exit code.
 //!
 //! ```ignore
 //! #![no_std]
@@ -72,6 +72,13 @@ fn run_hook() {
         let hook = unsafe { core::mem::transmute::<*mut (), fn()>(hook) };
         hook();
     }
+}
+
+/// Whether the image was started with this word: `./x run TARGET BIN WORD`.
+pub fn has_argument(word: &str) -> bool {
+    // Room for the path of the image, which comes first. QEMU gives nothing where it does not fit.
+    let arguments = semihosting::experimental::env::args::<1024>();
+    arguments.is_ok_and(|arguments| (&arguments).skip(1).any(|argument| argument == Ok(word)))
 }
 
 /// Defines the panic handler of an image: it prints the message and ends the run with exit code 101.
