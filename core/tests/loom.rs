@@ -193,6 +193,21 @@ fn an_opening_that_is_stopped_between_its_words_never_overwrites_a_newer_time() 
 }
 
 #[test]
+fn a_request_that_is_overtaken_between_its_looks_at_the_two_words_prolongs_no_wait() {
+    loom::model(|| {
+        let (breaker, clock) = lapsed(Config::new());
+        let other = spawn(&breaker, |breaker| breaker.allow_request());
+        breaker.reset();
+        breaker.record_failure();
+        clock.advance(RECOVERY);
+        // Refused, it came between the failure and the advance: the wait is over, and is not begun anew by it.
+        if !other.join().unwrap() {
+            assert_eq!(breaker.retry_after(), Some(Duration::ZERO));
+        }
+    });
+}
+
+#[test]
 fn a_reclaimed_lease_and_its_late_result_never_both_count() {
     loom::model(|| {
         let (breaker, clock) = lapsed(Config::new());
