@@ -60,10 +60,10 @@ fn a_refused_operation_is_not_called() {
     let clock = ManualClock::new();
     let breaker = breaker(&clock);
     let calls = Cell::new(0);
-    let wrapped = breaker.wrap(|()| Ok::<_, ()>(calls.set(calls.get() + 1)));
+    let wrapped = breaker.wrap(|()| Ok::<_, ()>(calls.replace(calls.get() + 1)));
     let ask = || {
-        let called = || Ok::<_, ()>(calls.set(calls.get() + 1));
-        let classified = |_: &Result<(), ()>| {
+        let called = || Ok::<_, ()>(calls.replace(calls.get() + 1));
+        let classified = |_: &Result<i32, ()>| {
             calls.set(calls.get() + 1);
             Outcome::Success
         };
@@ -81,7 +81,7 @@ fn a_refused_operation_is_not_called() {
     ask();
     assert_eq!(calls.get(), 0);
     breaker.reset();
-    assert_eq!(wrapped(()), Ok(()));
+    assert_eq!(wrapped(()), Ok(0));
     assert_eq!(calls.get(), 1);
 }
 
@@ -243,7 +243,11 @@ fn an_operation_that_is_a_probe_is_refused_a_second_place_and_decides_all_the_sa
 fn a_result_whose_operation_has_tripped_the_circuit_is_given_back_and_does_not_count() {
     let clock = ManualClock::new();
     let breaker = breaker(&clock);
-    assert_eq!(breaker.call(|| Ok::<_, ()>(breaker.trip())), Ok(()));
+    let tripped = breaker.call(|| {
+        breaker.trip();
+        Ok::<_, ()>("done")
+    });
+    assert_eq!(tripped, Ok("done"));
     assert_eq!((breaker.state(), breaker.generation()), (CircuitState::Open, 1));
     breaker.reset();
     let reset = breaker.call(|| {

@@ -93,7 +93,7 @@ fn an_error_of_a_call_passes_through_a_question_mark_into_a_box() {
     let refused = upload().unwrap_err();
     let refused = refused.downcast_ref::<CallError<std::num::ParseIntError, String>>().unwrap();
     assert!(refused.is_open());
-    let acquire = || -> Result<(), Boxed> { Ok(drop(breaker.try_acquire()?)) };
+    let acquire = || -> Result<bool, Boxed> { Ok(breaker.try_acquire()?.is_probe()) };
     assert_eq!(acquire().unwrap_err().to_string(), "circuit 's3' is open, retry after 61.005 s");
 }
 
