@@ -1,7 +1,8 @@
-//! What can happen to a circuit, and what became of it: the words that [`step`](crate::step()) is spoken to in.
+//! What can happen to a circuit, and what became of it: the words that [`step`](crate::machine::step) is spoken to in.
 //!
 //! ```
-//! use halfopen::{Config, Event, State, Timestamp, Verdict, step};
+//! use halfopen::machine::{Event, State, Verdict, step};
+//! use halfopen::{Config, Timestamp};
 //!
 //! let policy = Config::new().validate().unwrap();
 //! let asked = step(&policy, State::NEW, Event::Acquire, Timestamp::ZERO);
@@ -268,7 +269,7 @@ pub struct Effect {
     pub late: bool,
 }
 
-/// The result of [`step`](crate::step()).
+/// The result of [`step`](crate::machine::step).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use = "a step that is not committed has not happened"]

@@ -4,7 +4,7 @@
 
 //! A circuit breaker that is the same everywhere: on a microcontroller without a heap, in a browser, on a server.
 //!
-//! > **The one invariant.** There is one implementation of the rules: [`step()`], a pure function of integers,
+//! > **The one invariant.** There is one implementation of the rules: [`step`](machine::step), a pure function of integers,
 //! > `(policy, state, event, now) -> (next state or unchanged, effect)`. Everything else is a shell around it, and no
 //! > shell decides anything again.
 //!
@@ -98,21 +98,37 @@ mod serde;
 pub use breaker::CircuitBreaker;
 pub use circuit::{CircuitState, Mode};
 pub use clock::{Clock, DefaultClock, FnClock, ManualClock, TickClock};
-pub use config::{CircuitBreakerConfiguration, Policy, StatePersistence};
+pub use config::{CircuitBreakerConfiguration, StatePersistence};
 pub use config_error::{ConfigError, ConfigErrorText};
 pub use error::{CallError, CircuitOpenError};
-pub use event::{Effect, Event, Outcome, Reason, Receipt, Refusal, Step, Ticket, Transition, Verdict};
+pub use event::{Outcome, Reason, Receipt, Refusal, Transition};
 pub use observer::{Observer, OnTransition};
 pub use permit::Permit;
 pub use prefix::KeyPrefix;
-pub use rule::{Consecutive, TripRule};
 pub use snapshot::{Snapshot, SnapshotError};
-pub use state::State;
-pub use step::{step, step_with};
 #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub use system_clock::SystemClock;
 pub use table::{BreakerTable, Entry, TableError};
 pub use time::Timestamp;
+
+/// The state machine by itself: for those who build another shell around it, such as a store, a port or a model.
+///
+/// ```
+/// use halfopen::machine::{Event, State, Verdict, step};
+/// use halfopen::{Config, Timestamp};
+///
+/// let policy = Config::new().validate()?;
+/// let asked = step(&policy, State::NEW, Event::Acquire, Timestamp::ZERO);
+/// assert!(matches!(asked.effect.verdict, Verdict::Admitted(_)));
+/// # Ok::<(), halfopen::ConfigError>(())
+/// ```
+pub mod machine {
+    pub use crate::config::Policy;
+    pub use crate::event::{Effect, Event, Step, Ticket, Verdict};
+    pub use crate::rule::{Consecutive, TripRule};
+    pub use crate::state::State;
+    pub use crate::step::{step, step_with};
+}
 
 /// The short name of [`CircuitBreakerConfiguration`].
 pub type Config = CircuitBreakerConfiguration;

@@ -2,10 +2,11 @@
 //!
 //! A rule is a type, chosen at compile time, so that the consecutive rule costs nothing for the others' sake. What a
 //! rule remembers beyond the count in the state (a window of results, say) is recorded by the shell and reaches
-//! [`step_with`](crate::step_with) as the rule's evidence.
+//! [`step_with`](crate::machine::step_with) as the rule's evidence.
 //!
 //! ```
-//! use halfopen::{Config, Consecutive, Reason, TripRule};
+//! use halfopen::machine::{Consecutive, TripRule};
+//! use halfopen::{Config, Reason};
 //!
 //! let policy = Config::new().failure_threshold(3).validate().unwrap();
 //! assert_eq!(Consecutive::trips(&policy, 2, ()), None);

@@ -5,7 +5,8 @@
 //! other may see a newer time beside an older word, which at worst keeps the circuit as it is for one more timeout.
 //!
 //! ```
-//! use halfopen::{CircuitState, Mode, State};
+//! use halfopen::machine::State;
+//! use halfopen::{CircuitState, Mode};
 //!
 //! assert_eq!(State::NEW.circuit(), CircuitState::Closed);
 //! assert_eq!(State::NEW.mode(), Mode::Normal);
@@ -56,7 +57,7 @@ impl Field {
 /// The number of different generations; they are counted modulo this.
 pub(crate) const GENERATIONS: u16 = 1 << GENERATION.bits;
 
-/// What a breaker is, at one moment. 8 bytes; made and changed by [`step`](crate::step()) alone.
+/// What a breaker is, at one moment. 8 bytes; made and changed by [`step`](crate::machine::step) alone.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct State {
     pub(crate) word: u32,

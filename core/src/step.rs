@@ -2,7 +2,8 @@
 //!
 //! ```
 //! use core::time::Duration;
-//! use halfopen::{CircuitState, Config, Event, Outcome, State, Timestamp, step};
+//! use halfopen::machine::{Event, State, step};
+//! use halfopen::{CircuitState, Config, Outcome, Timestamp};
 //!
 //! let policy = Config::new().failure_threshold(1).recovery_timeout(Duration::from_secs(30)).validate().unwrap();
 //! let failed = step(&policy, State::NEW, Event::Settle(None, Outcome::Failure), Timestamp::ZERO);

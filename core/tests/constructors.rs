@@ -6,8 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use halfopen::machine::Policy;
 use halfopen::{
-    BreakerTable, CircuitBreaker, CircuitState, Clock, Config, ConfigError, FnClock, ManualClock, Policy, Receipt,
+    BreakerTable, CircuitBreaker, CircuitState, Clock, Config, ConfigError, FnClock, ManualClock, Receipt,
     StatePersistence, TableError, TickClock, Timestamp,
 };
 

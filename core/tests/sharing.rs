@@ -7,10 +7,11 @@ use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use halfopen::machine::{Effect, Event, Policy, State, Step, Ticket, Verdict};
 use halfopen::{
-    BreakerTable, CallError, CircuitBreaker, CircuitOpenError, CircuitState, Clock, Config, ConfigError, Effect, Entry,
-    Event, FnClock, KeyPrefix, ManualClock, Mode, Observer, OnTransition, Outcome, Permit, Policy, Reason, Receipt,
-    Refusal, Snapshot, SnapshotError, State, Step, TableError, TickClock, Ticket, Timestamp, Transition, Verdict,
+    BreakerTable, CallError, CircuitBreaker, CircuitOpenError, CircuitState, Clock, Config, ConfigError, Entry,
+    FnClock, KeyPrefix, ManualClock, Mode, Observer, OnTransition, Outcome, Permit, Reason, Receipt, Refusal, Snapshot,
+    SnapshotError, TableError, TickClock, Timestamp, Transition,
 };
 
 const THREADS: usize = 8;

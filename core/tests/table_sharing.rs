@@ -27,6 +27,15 @@ fn register<'t, 'c>(table: &'t Table<'c>, name: &'static str) -> Entry<'t, &'c M
     patiently(|| table.register(name))
 }
 
+/// Counts a thread down, also one that panics.
+struct Running<'a>(&'a AtomicUsize);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
+    }
+}
+
 #[test]
 fn every_failure_is_there_however_many_register_look_up_and_retire_at_once() {
     const REGISTERING: usize = 16;
@@ -46,6 +55,7 @@ fn every_failure_is_there_however_many_register_look_up_and_retire_at_once() {
             }
         };
         let register_all = |thread| {
+            let _running = Running(&running);
             start.wait();
             while retired.load(SeqCst) < NAMES.len() {
                 (0..NAMES.len()).for_each(|n| use_one(register(&table, NAMES[n]), n));
@@ -55,7 +65,6 @@ fn every_failure_is_there_however_many_register_look_up_and_retire_at_once() {
                 let at = (thread + n) % NAMES.len();
                 use_one(register(&table, NAMES[at]), at);
             }
-            running.fetch_sub(1, SeqCst);
         };
         let look_up = || {
             start.wait();
@@ -74,7 +83,13 @@ fn every_failure_is_there_however_many_register_look_up_and_retire_at_once() {
             (0..REGISTERING).for_each(|thread| drop(scope.spawn(move || register_all(thread + round))));
             (0..LOOKING).for_each(|_| drop(scope.spawn(look_up)));
             start.wait();
-            while running.load(SeqCst) > 0 {
+            for attempt in 0.. {
+                if running.load(SeqCst) == 0 {
+                    break;
+                }
+                if attempt == 1_000_000 && retired.fetch_add(NAMES.len(), SeqCst) < NAMES.len() {
+                    panic!("too few have retired");
+                }
                 retired.fetch_add(patiently(|| table.retire_idle(Duration::ZERO)), SeqCst);
                 assert!(table.entries().all(|entry| NAMES.contains(&entry.operation_name())));
                 thread::yield_now();

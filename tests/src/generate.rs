@@ -5,7 +5,8 @@
 use std::format;
 use std::vec::Vec;
 
-use halfopen::{Outcome, Policy, State, step};
+use halfopen::Outcome;
+use halfopen::machine::{Policy, State, step};
 
 use crate::fact::Fact;
 use crate::setup::Setup;

@@ -6,7 +6,8 @@
 use core::time::Duration;
 use std::collections::{HashSet, VecDeque};
 
-use halfopen::{Config, Policy};
+use halfopen::Config;
+use halfopen::machine::Policy;
 
 #[path = "walk/ghost.rs"]
 mod ghost;

@@ -1,4 +1,4 @@
-//! How a breaker does what [`step`](crate::step()) says: look, decide, exchange, tell.
+//! How a breaker does what [`step`](crate::machine::step) says: look, decide, exchange, tell.
 
 use super::{CircuitBreaker, NEVER};
 use crate::circuit::{CircuitState, Mode};

@@ -1,15 +1,15 @@
 //! `step` itself, in the smallest shell that there can be: what every other shell is compared with.
 
+use halfopen::machine::{Event, Policy, State, Step, Ticket, Verdict, step};
 use halfopen::{
-    CircuitState, Config, ConfigError, Event, Mode, Outcome, Policy, Receipt, Refusal, Snapshot, SnapshotError, State,
-    Step, Ticket, Timestamp, Verdict, step,
+    CircuitState, Config, ConfigError, Mode, Outcome, Receipt, Refusal, Snapshot, SnapshotError, Timestamp,
 };
 
 use crate::recorder::Recorder;
 use crate::subject::{Capability, Shell, Subject};
 use crate::vector::{Command, PERMITS};
 
-/// The shape of [`halfopen::step`], so that the suite can be proved by wrong ones.
+/// The shape of [`halfopen::machine::step`], so that the suite can be proved by wrong ones.
 pub type StepFn<'a> = &'a mut dyn FnMut(&Policy, State, Event, Timestamp) -> Step;
 
 /// `step` itself.

@@ -1,9 +1,8 @@
 //! A wrong rule in the shape of a shell: `step` with one thing changed.
 
 use conformance::{Capability, Shell, StepShell, StepSubject, Subject};
-use halfopen::{
-    CircuitState, Config, ConfigError, Event, Outcome, Policy, Receipt, Step, Timestamp, Transition, Verdict, step,
-};
+use halfopen::machine::{Event, Policy, Step, Verdict, step};
+use halfopen::{CircuitState, Config, ConfigError, Outcome, Receipt, Timestamp, Transition};
 
 pub(crate) struct Mutant {
     pub(crate) name: &'static str,
@@ -58,7 +57,7 @@ impl Memory {
 pub(super) struct Case<'a> {
     pub(super) memory: &'a mut Memory,
     pub(super) policy: Policy,
-    pub(super) state: halfopen::State,
+    pub(super) state: halfopen::machine::State,
     pub(super) event: Event,
     pub(super) now: Timestamp,
 }

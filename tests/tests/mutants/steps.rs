@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use halfopen::{Config, Event, Mode, Reason, Receipt, Step, Verdict, step};
+use halfopen::machine::{Event, Step, Verdict, step};
+use halfopen::{Config, Mode, Reason, Receipt};
 
 use crate::case::{Mutant, late, mutant, nothing_happens, refused};
 use halfopen::CircuitState::{Closed, HalfOpen, Open};

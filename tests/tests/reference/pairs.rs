@@ -4,9 +4,8 @@ use core::cell::Cell;
 use core::hash::Hash;
 use std::collections::{HashSet, VecDeque};
 
-use halfopen::{
-    CircuitBreaker, CircuitState, Event, FnClock, Mode, Outcome, Policy, State, Ticket, Timestamp, Verdict, step,
-};
+use halfopen::machine::{Event, Policy, State, Ticket, Verdict, step};
+use halfopen::{CircuitBreaker, CircuitState, FnClock, Mode, Outcome, Timestamp};
 
 use super::naive::Rules;
 use super::subjects::policy;

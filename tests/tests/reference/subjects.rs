@@ -3,10 +3,8 @@
 use core::cell::RefCell;
 use core::time::Duration;
 
-use halfopen::{
-    CircuitBreaker, Config, Event, ManualClock, Mode, Observer, Policy, Receipt, Refusal, State, Timestamp, Transition,
-    Verdict, step,
-};
+use halfopen::machine::{Event, Policy, State, Verdict, step};
+use halfopen::{CircuitBreaker, Config, ManualClock, Mode, Observer, Receipt, Refusal, Timestamp, Transition};
 
 use super::naive::{Rules, Told};
 

@@ -1,6 +1,7 @@
 //! The naive breaker, the bare step and the real breaker, through the same life.
 
-use halfopen::{CircuitState, Clock, Event, Outcome, Receipt, Snapshot, State, Ticket, Timestamp, Verdict};
+use halfopen::machine::{Event, State, Ticket, Verdict};
+use halfopen::{CircuitState, Clock, Outcome, Receipt, Snapshot, Timestamp};
 
 use super::kept::Kept;
 use super::naive::{Naive, Pass, Rules, Told};

@@ -1,7 +1,8 @@
 //! What is true of a circuit, by what has really happened to it: the time that has passed whatever the clock showed,
 //! and the calls that are out. It learns from answers and judges them, and never looks into a state.
 
-use halfopen::{CircuitState, Event, Mode, Outcome, Policy, Receipt, Ticket, Verdict};
+use halfopen::machine::{Event, Policy, Ticket, Verdict};
+use halfopen::{CircuitState, Mode, Outcome, Receipt};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Ghost {

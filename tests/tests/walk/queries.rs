@@ -1,6 +1,7 @@
 //! What the queries say of a world, and what a request then finds.
 
-use halfopen::{CircuitState, Event, Mode, Policy, State, Timestamp, Verdict, step};
+use halfopen::machine::{Event, Policy, State, Verdict, step};
+use halfopen::{CircuitState, Mode, Timestamp};
 
 use super::world::World;
 

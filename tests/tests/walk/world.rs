@@ -2,9 +2,8 @@
 
 use core::time::Duration;
 
-use halfopen::{
-    CircuitState, Config, Event, Mode, Outcome, Policy, Receipt, Refusal, State, Step, Timestamp, Verdict, step,
-};
+use halfopen::machine::{Event, Policy, State, Step, Verdict, step};
+use halfopen::{CircuitState, Config, Mode, Outcome, Receipt, Refusal, Timestamp};
 
 use super::ghost::{Call, Ghost};
 

@@ -2,10 +2,8 @@
 
 use core::cell::UnsafeCell;
 
-use halfopen::{
-    BreakerTable, CircuitBreaker, CircuitState, Clock, Config, Event, Mode, Observer, Outcome, Policy, Receipt, State,
-    Ticket, Verdict, step,
-};
+use halfopen::machine::{Event, Policy, State, Ticket, Verdict, step};
+use halfopen::{BreakerTable, CircuitBreaker, CircuitState, Clock, Config, Mode, Observer, Outcome, Receipt};
 
 use crate::game::Game;
 use crate::shared::{Ticks, inside};

@@ -4,7 +4,8 @@ use core::hint::spin_loop;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use core::time::Duration;
 
-use halfopen::{Config, Event, Outcome, Receipt, Ticket};
+use halfopen::machine::{Event, Ticket};
+use halfopen::{Config, Outcome, Receipt};
 
 use crate::circuit::Circuit;
 use crate::found::Found;
