@@ -27,7 +27,8 @@ use crate::event::{Receipt, Refusal, Transition};
 
 /// Is told of what a breaker does, after it is done, by the thread or interrupt that did it, under no lock.
 ///
-/// A method may use the breaker that calls it. What two threads did may be told in the other order; a transition's
+/// A method MUST NOT panic: it would unwind through the call that it is told of, and a probe that was just let through
+/// would be lost until its lease ends. A method may use the breaker that calls it. What two threads did may be told in the other order; a transition's
 /// generation says which came first.
 pub trait Observer {
     /// A transition was committed. Called exactly once for each.

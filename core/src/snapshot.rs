@@ -31,16 +31,15 @@ use crate::time::{MAX_INTERVAL_MS, Timestamp};
 ///
 /// Probes in flight are not kept: whoever made them is gone after a restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(try_from = "Fields"))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Snapshot {
-    version: u8,
-    state: CircuitState,
-    mode: Mode,
-    failure_count: u16,
-    successes: u8,
-    remaining_ms: u32,
-    last_failure_ago_ms: Option<u64>,
+    pub(crate) version: u8,
+    pub(crate) state: CircuitState,
+    pub(crate) mode: Mode,
+    pub(crate) failure_count: u16,
+    pub(crate) successes: u8,
+    pub(crate) remaining_ms: u32,
+    pub(crate) last_failure_ago_ms: Option<u64>,
 }
 
 impl Snapshot {
@@ -99,7 +98,7 @@ impl Snapshot {
             Mode::Disabled => self.state == CircuitState::Closed,
         };
         if self.version != Self::VERSION {
-            return Err(SnapshotError::Version(self.version));
+            return Err(SnapshotError::Version(self.version.into()));
         }
         let damaged = |field| Err(SnapshotError::Damaged(field));
         if !fits {
@@ -139,32 +138,7 @@ impl Snapshot {
 }
 
 /// The greatest integer that every JSON reader keeps exact.
-const MAX_AGO_MS: u64 = (1 << 53) - 1;
-
-/// A snapshot as it was read, before it is checked.
-#[cfg(feature = "serde")]
-#[derive(serde::Deserialize)]
-struct Fields {
-    version: u8,
-    state: CircuitState,
-    mode: Mode,
-    failure_count: u16,
-    successes: u8,
-    remaining_ms: u32,
-    last_failure_ago_ms: Option<u64>,
-}
-
-#[cfg(feature = "serde")]
-impl TryFrom<Fields> for Snapshot {
-    type Error = SnapshotError;
-
-    fn try_from(fields: Fields) -> Result<Self, SnapshotError> {
-        let Fields { version, state, mode, failure_count, successes, remaining_ms, last_failure_ago_ms } = fields;
-        let snapshot = Self { version, state, mode, failure_count, successes, remaining_ms, last_failure_ago_ms };
-        snapshot.check()?;
-        Ok(snapshot)
-    }
-}
+pub(crate) const MAX_AGO_MS: u64 = (1 << 53) - 1;
 
 /// Why a snapshot was not taken over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -172,8 +146,8 @@ impl TryFrom<Fields> for Snapshot {
 #[non_exhaustive]
 pub enum SnapshotError {
     /// It is of this version, which this crate does not read.
-    Version(u8),
-    /// This field has a value that no breaker can have.
+    Version(i64),
+    /// This field is missing, or has a value that no breaker can have.
     Damaged(&'static str),
 }
 
@@ -181,7 +155,9 @@ impl fmt::Display for SnapshotError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Version(version) => write!(f, "snapshot version is {version}, must be {}", Snapshot::VERSION),
-            Self::Damaged(field) => write!(f, "snapshot is damaged: {field} has a value that no breaker can have"),
+            Self::Damaged(field) => {
+                write!(f, "snapshot is damaged: {field} is missing or has a value that no breaker can have")
+            }
         }
     }
 }

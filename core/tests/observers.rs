@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use halfopen::{
     CircuitBreaker, CircuitState, Clock, Config, ManualClock, Mode, Observer, OnTransition, Outcome, Receipt, Refusal,
-    Transition,
+    Snapshot, Timestamp, Transition,
 };
 
 const RECOVERY: Duration = Duration::from_secs(10);
@@ -211,4 +211,38 @@ fn a_call_that_panics_too_late_is_told_as_late_and_changes_nothing() {
     assert!(panicked.is_err());
     assert_eq!(log.take(), "a late open; a late closed; a late Stale; ");
     assert_eq!(breaker.failure_count(), 0);
+}
+
+/// Open, failed 7 ms ago.
+fn kept() -> Snapshot {
+    let clock = ManualClock::new();
+    let breaker = CircuitBreaker::with_clock("kept", CONFIG.failure_threshold(1), &clock);
+    breaker.record_failure();
+    clock.advance(Duration::from_millis(7));
+    breaker.snapshot()
+}
+
+#[test]
+fn an_observer_of_a_restore_sees_the_latest_failure_that_was_restored() {
+    let clock = ManualClock::new();
+    clock.advance(Duration::from_secs(1));
+    let breaker = observed(&clock, |breaker, _| {
+        let at = breaker.last_failure_time().map(Timestamp::as_millis);
+        breaker.observer().log.borrow_mut().push(format!("failed at {at:?}"));
+    });
+    breaker.restore(&kept()).unwrap();
+    assert_eq!(*breaker.observer().log.borrow(), ["closed -> open (restored)", "failed at Some(993)"]);
+}
+
+#[test]
+fn a_failure_that_comes_while_a_restore_is_told_is_the_latest() {
+    let clock = ManualClock::new();
+    clock.advance(Duration::from_secs(1));
+    let breaker = observed(&clock, |breaker, told| {
+        if let Told::Transition(_) = told {
+            breaker.record_failure();
+        }
+    });
+    breaker.restore(&kept()).unwrap();
+    assert_eq!(breaker.last_failure_time(), Some(Timestamp::from_millis(1_000)));
 }

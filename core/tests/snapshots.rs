@@ -123,23 +123,30 @@ fn a_value_that_no_breaker_can_have_is_refused_with_a_text() {
         assert!(error.contains(text), "{json}: {error}");
     };
     let damaged = |field: &str, value: Value| {
-        let text = format!("snapshot is damaged: {field} has a value that no breaker can have");
+        let text = format!("snapshot is damaged: {field} is missing or has a value that no breaker can have");
         wrong(field, value, &text);
     };
     wrong("version", json!(0), "snapshot version is 0, must be 1");
     wrong("version", json!(2), "snapshot version is 2, must be 1");
-    wrong("version", json!(255), "snapshot version is 255, must be 1");
+    wrong("version", json!(300), "snapshot version is 300, must be 1");
+    wrong("version", json!(-1), "snapshot version is -1, must be 1");
     for value in ["OPEN", "forced", ""] {
-        wrong("state", json!(value), "expected one of `closed`, `open`, `half_open`");
-        wrong("mode", json!(value), "expected one of `normal`, `isolated`, `disabled`, `shadow`");
+        damaged("state", json!(value));
+        damaged("mode", json!(value));
     }
     damaged("mode", json!("disabled"));
     damaged("failure_count", json!(1_024));
     damaged("successes", json!(1));
     damaged("remaining_ms", json!(1_u32 << 31));
     damaged("last_failure_ago_ms", json!(1_u64 << 53));
+    for field in ["failure_count", "successes", "remaining_ms", "last_failure_ago_ms"] {
+        damaged(field, json!(-1));
+    }
+    for field in ["failure_count", "successes", "remaining_ms"] {
+        damaged(field, json!(70_000_000_000_i64));
+        damaged(field, Value::Null);
+    }
     for field in ["version", "failure_count", "successes", "remaining_ms", "last_failure_ago_ms"] {
-        wrong(field, json!(-1), "-1");
         wrong(field, json!(0.5), "0.5");
         wrong(field, json!("3"), "\"3\"");
     }
@@ -147,7 +154,7 @@ fn a_value_that_no_breaker_can_have_is_refused_with_a_text() {
         let mut json: Value = serde_json::from_str(GOLDEN).unwrap();
         json.as_object_mut().unwrap().remove(field);
         let error = serde_json::from_value::<Snapshot>(json).unwrap_err().to_string();
-        assert_eq!(error, format!("missing field `{field}`"));
+        assert!(error.contains(field) && error.contains("missing"), "{field}: {error}");
     }
 }
 

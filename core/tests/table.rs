@@ -317,3 +317,22 @@ fn who_cannot_wait_is_told_that_the_table_is_busy_and_may_look_up_all_the_same()
     assert!(WITHIN.take().is_none(), "it happened");
     assert_eq!((TABLE.len(), TABLE.retire_idle(Duration::ZERO)), (2, Ok(2)));
 }
+
+#[test]
+fn a_name_whose_handles_are_all_out_gets_no_second_circuit() {
+    let clock = ManualClock::new();
+    let table = table::<4>(&clock);
+    table.register("imu").unwrap().record_failure();
+    (0..(1 << 20) - 1).for_each(|_| std::mem::forget(table.get("imu").unwrap()));
+    let text = "the circuit has 1048575 handles, which is all that there can be".into();
+    assert_eq!(error(table.register("imu")), (TableError::TooManyHandles, text));
+    assert_eq!(table.len(), 1);
+    assert!(table.register("gps").is_ok());
+}
+
+#[test]
+fn a_table_can_be_used_inside_of_what_catches_panics() {
+    static CLOCK: ManualClock = ManualClock::new();
+    static TABLE: BreakerTable<&ManualClock, 2> = BreakerTable::new(Config::new(), &CLOCK);
+    assert!(catch_unwind(|| TABLE.register("imu").is_ok()).unwrap());
+}

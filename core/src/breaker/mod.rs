@@ -274,12 +274,17 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
         snapshot.check()?;
         loop {
             let (state, now) = self.look();
-            if self.commit(state, now, snapshot.apply(state, &self.policy, now)).is_some() {
-                break;
+            let step = snapshot.apply(state, &self.policy, now);
+            if step.next.is_some_and(|next| !self.cell.exchange(state, next)) {
+                continue;
             }
+            // Before anybody is told, who may then look at it or record a newer one.
+            self.last_failure.store(snapshot.last_failure(now).map_or(NEVER, Timestamp::as_millis));
+            if let Some(transition) = step.effect.transition {
+                self.announce(&transition);
+            }
+            return Ok(());
         }
-        self.last_failure.store(snapshot.last_failure(self.clock.now()).map_or(NEVER, Timestamp::as_millis));
-        Ok(())
     }
 
     /// Asks for a ticket: the form of [`try_acquire`](Self::try_acquire) for those who must pass a plain value on.

@@ -107,7 +107,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
 
     /// Stores a step and tells what happened; `None` if somebody else has changed the state meanwhile.
     #[inline(always)]
-    pub(super) fn commit(&self, state: State, now: Timestamp, step: Step) -> Option<Verdict> {
+    fn commit(&self, state: State, now: Timestamp, step: Step) -> Option<Verdict> {
         if step.next.is_some_and(|next| !self.cell.exchange(state, next)) {
             return None;
         }
@@ -123,7 +123,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
         Some(step.effect.verdict)
     }
 
-    fn announce(&self, transition: &Transition) {
+    pub(super) fn announce(&self, transition: &Transition) {
         crate::logging::transition(self.operation_name(), transition);
         self.observer.on_transition(self.operation_name(), transition);
     }

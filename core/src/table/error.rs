@@ -18,6 +18,8 @@ pub enum TableError {
     /// Without `std` only: another registration or retirement is going on, on another core or in the task that this
     /// interrupt has stopped. Try again later.
     Busy,
+    /// There are 2^20 - 1 handles to the circuit of this name, which is all that there can be.
+    TooManyHandles,
     /// The configuration is invalid.
     Config(ConfigError),
 }
@@ -29,6 +31,7 @@ impl fmt::Display for TableError {
             Self::EmptyName => "operation_name is empty, must be at least 1 byte",
             Self::NameTooLong => "operation_name is longer than the table's names can be",
             Self::Busy => "the table is being changed by somebody else: try again later",
+            Self::TooManyHandles => "the circuit has 1048575 handles, which is all that there can be",
             Self::Config(error) => return error.fmt(f),
         })
     }

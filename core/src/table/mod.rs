@@ -55,7 +55,8 @@ use crate::time::{ceil_millis, elapsed};
 /// system to wait with, the one that comes second gets [`TableError::Busy`].
 ///
 /// `K` holds the names: `&'static str`, or a text such as `heapless::String`. Clock and observer are cloned for each
-/// circuit, so let them be references or empty.
+/// circuit, so let them be references or empty; neither these clones nor the drops of names, clocks and observers may call
+/// the table.
 pub struct BreakerTable<C, const N: usize, K = &'static str, O = ()> {
     slots: [Slot<CircuitBreaker<C, O, K>>; N],
     lock: AtomicU32,
@@ -99,7 +100,7 @@ impl<C: Clock + Clone, const N: usize, K: AsRef<str> + Clone, O: Observer + Clon
     ///
     /// # Errors
     ///
-    /// [`TableError`]: full, the name is empty or too long, or the table is busy.
+    /// [`TableError`]: full, the name is empty or too long, the table is busy, or the circuit has too many handles.
     pub fn register(&self, name: impl TryInto<K>) -> Result<Entry<'_, C, O, K>, TableError> {
         self.register_by(name, self.policy)
     }
@@ -126,14 +127,15 @@ impl<C: Clock + Clone, const N: usize, K: AsRef<str> + Clone, O: Observer + Clon
             return Ok(entry);
         }
         let hash = hash(name.as_ref());
-        let now = self.clock.now().low();
         let _locked = self.lock()?;
         if let Some(pin) = self.find(hash, name.as_ref()) {
             return Ok(Entry { pin, used: true });
         }
+        if self.slots.iter().any(|slot| slot.hash() == hash && slot.is_exhausted()) {
+            return Err(TableError::TooManyHandles);
+        }
         let slot = self.slots.iter().find(|slot| !slot.is_ready()).ok_or(TableError::Full)?;
         let breaker = CircuitBreaker::with_policy(name, policy, self.clock.clone(), self.observer.clone());
-        slot.touch(now);
         // SAFETY: the lock is held and the slot is not ready.
         #[allow(unsafe_code)]
         unsafe {
@@ -144,9 +146,7 @@ impl<C: Clock + Clone, const N: usize, K: AsRef<str> + Clone, O: Observer + Clon
 
     /// The circuit of this name.
     pub fn get(&self, name: &str) -> Option<Entry<'_, C, O, K>> {
-        let pin = self.find(hash(name), name)?;
-        pin.slot().touch(self.clock.now().low());
-        Some(Entry { pin, used: true })
+        self.find(hash(name), name).map(|pin| Entry { pin, used: true })
     }
 
     fn find(&self, hash: u32, name: &str) -> Option<Pin<'_, CircuitBreaker<C, O, K>>> {
@@ -210,7 +210,7 @@ fn retire<C: Clock, O: Observer, K: AsRef<str>>(slot: &Slot<CircuitBreaker<C, O,
     let removable = |seen: Seen| {
         let rested = elapsed(slot.used(), now).is_some_and(|passed| passed >= age);
         // SAFETY: the lock is held, and was when the slot was seen.
-        rested && unsafe { slot.peek(seen, idle) } == Some(true) && unsafe { slot.remove(seen) }
+        rested && unsafe { slot.peek(seen, idle) } == Some(true) && unsafe { slot.remove(seen, idle) }
     };
     slot.seen_unpinned().is_some_and(removable)
 }
@@ -233,7 +233,8 @@ impl Drop for Locked<'_> {
     }
 }
 
-/// FNV-1a: short, and good enough to skip the names that are others.
+/// FNV-1a: short, and good enough to skip the names that are others. One copy of it is enough.
+#[inline(never)]
 fn hash(name: &str) -> u32 {
     name.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

@@ -6,16 +6,16 @@
 #![allow(unsafe_code)]
 
 use core::mem::MaybeUninit;
+use core::panic::RefUnwindSafe;
 
 use crate::atomics::{AcqRel, Acquire, AtomicU32, Relaxed, Release, UnsafeCell};
 
+/// Pins held now: the lowest 20 bits.
+const PINS: u32 = READY - 1;
 /// The slot holds a value.
-const READY: u32 = 1 << 31;
-/// Counts the pins ever taken, so that a slot that was used meanwhile does not look untouched.
-const EPOCH: u32 = 1 << 20;
-const EPOCH_BITS: u32 = READY - EPOCH;
-/// Pins held now.
-const PINS: u32 = EPOCH - 1;
+const READY: u32 = 1 << 20;
+/// Counts the pins ever taken, in the bits that are left, so that a slot that was used meanwhile does not look untouched.
+const EPOCH: u32 = READY << 1;
 
 pub(crate) struct Slot<T> {
     /// `READY`, epoch and pins; 0 while the slot is empty.
@@ -53,6 +53,11 @@ impl<T> Slot<T> {
         self.state.load(Acquire) & READY != 0
     }
 
+    /// Ready, with all the pins that there can be.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.state.load(Acquire) & (READY | PINS) == READY | PINS
+    }
+
     pub(crate) fn hash(&self) -> u32 {
         self.hash.load(Relaxed)
     }
@@ -69,8 +74,8 @@ impl<T> Slot<T> {
     pub(crate) fn pin(&self) -> Option<Pin<'_, T>> {
         let mut state = self.state.load(Relaxed);
         while state & READY != 0 && state & PINS != PINS {
-            let epoch = state.wrapping_add(EPOCH) & EPOCH_BITS;
-            let pinned = READY | epoch | ((state & PINS) + 1);
+            // The epoch wraps off the top of the word.
+            let pinned = state.wrapping_add(EPOCH + 1);
             match self.state.compare_exchange(state, pinned, Acquire, Relaxed) {
                 Ok(_) => return Some(Pin { slot: self }),
                 Err(other) => state = other,
@@ -108,20 +113,30 @@ impl<T> Slot<T> {
         (self.state.load(Acquire) == seen.0).then_some(answer)
     }
 
-    /// Empties the slot if it has not been touched since it was seen.
+    /// Empties the slot if it has not been touched since it was seen, and `still` says that its value may go.
     ///
     /// # Safety
     ///
     /// The caller holds the table's lock, and has held it since the slot was seen.
-    pub(crate) unsafe fn remove(&self, seen: Seen) -> bool {
+    pub(crate) unsafe fn remove(&self, seen: Seen, still: impl FnOnce(&T) -> bool) -> bool {
         if self.state.compare_exchange(seen.0, 0, AcqRel, Relaxed).is_err() {
             return false;
         }
         // SAFETY: it was ready and unpinned, nobody pins what is not ready, and the lock keeps other writers out.
+        if !self.value.with(|cell| still(unsafe { (*cell).assume_init_ref() })) {
+            // Touched after all: the epoch went all the way round.
+            self.state.store(seen.0, Release);
+            return false;
+        }
+        // SAFETY: as above.
         self.value.with_mut(|cell| unsafe { (*cell).assume_init_drop() });
         true
     }
 }
+
+// A value is whole at every moment: nothing of the user's runs while a slot is filled or emptied, but for the drop of one
+// that nobody can reach any more.
+impl<T: RefUnwindSafe> RefUnwindSafe for Slot<T> {}
 
 impl<T> Drop for Slot<T> {
     fn drop(&mut self) {
