@@ -38,6 +38,13 @@ impl<C: Clock + ?Sized> Clock for &C {
     }
 }
 
+/// Never read: it lets a breaker that names no clock be named where there is none.
+impl Clock for core::convert::Infallible {
+    fn now(&self) -> Timestamp {
+        match *self {}
+    }
+}
+
 #[cfg(feature = "std")]
 impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
     fn now(&self) -> Timestamp {
@@ -65,23 +72,23 @@ impl ManualClock {
     /// A clock that stands at [`Timestamp::ZERO`].
     #[must_use]
     pub const fn new() -> Self {
-        Self { now: AtomicMillis::new(0) }
+        Self { now: AtomicMillis::new(Some(Timestamp::ZERO)) }
     }
 
-    /// Moves the clock on by `interval`, cut to whole milliseconds; it stops at the end of the time line.
+    /// Moves the clock on by `interval`, cut to whole milliseconds; it stops short of the end of the time line.
     pub fn advance(&self, interval: Duration) {
         self.set(self.now().saturating_add(interval));
     }
 
     /// Sets the clock, back too.
     pub fn set(&self, now: Timestamp) {
-        self.now.store(now.as_millis());
+        self.now.store(Some(now));
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.now.load())
+        self.now.load().unwrap_or(Timestamp::ZERO)
     }
 }
 
@@ -136,7 +143,7 @@ impl<F: Fn() -> u64> Clock for FnClock<F> {
 /// use core::sync::atomic::{AtomicU32, Ordering};
 ///
 /// static TICKS: AtomicU32 = AtomicU32::new(u32::MAX - 999);
-/// static CLOCK: TickClock = TickClock::new(|| TICKS.load(Ordering::Relaxed), 1_000); // a 1 MHz counter
+/// static CLOCK: TickClock = TickClock::new(|| TICKS.load(Ordering::Relaxed), 1_000_000); // at 1 MHz
 /// assert_eq!(CLOCK.now().as_millis(), 4_294_966);
 /// TICKS.store(500, Ordering::Relaxed); // 1,500 ticks later, after its wrap
 /// assert_eq!(CLOCK.now().as_millis(), 4_294_967);
@@ -144,20 +151,21 @@ impl<F: Fn() -> u64> Clock for FnClock<F> {
 #[derive(Debug)]
 pub struct TickClock<F = fn() -> u32> {
     ticks: F,
-    ticks_per_ms: u32,
+    ticks_per_second: u32,
     /// Half periods seen so far: the lowest bit is the top bit of the counter when it was last read.
     halves: AtomicU32,
 }
 
 impl<F: Fn() -> u32> TickClock<F> {
-    /// Reads the counter by `ticks`, which counts `ticks_per_ms` in a millisecond.
+    /// Reads the counter by `ticks`, which goes on by `ticks_per_second`: 1,000 for one of milliseconds, 32,768 for a
+    /// watch crystal.
     ///
     /// # Panics
     ///
-    /// If `ticks_per_ms` is 0, which in a `static` is a compile error.
-    pub const fn new(ticks: F, ticks_per_ms: u32) -> Self {
-        assert!(ticks_per_ms > 0, "ticks_per_ms is 0, must be 1 to 4294967295");
-        Self { ticks, ticks_per_ms, halves: AtomicU32::new(0) }
+    /// If `ticks_per_second` is 0, which in a `static` is a compile error.
+    pub const fn new(ticks: F, ticks_per_second: u32) -> Self {
+        assert!(ticks_per_second > 0, "ticks_per_second is 0, must be 1 to 4294967295");
+        Self { ticks, ticks_per_second, halves: AtomicU32::new(0) }
     }
 
     /// The counter, extended to 64 bits.
@@ -166,8 +174,14 @@ impl<F: Fn() -> u32> TickClock<F> {
             let seen = self.halves.load(Ordering::Acquire);
             let ticks = (self.ticks)();
             let halves = if seen & 1 == ticks >> 31 { seen } else { seen.wrapping_add(1) };
-            // Fails if somebody else has gone on meanwhile: then these ticks may belong to another half.
-            if self.halves.compare_exchange(seen, halves, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+            // If somebody else has gone on meanwhile, these ticks may belong to another half. A look is enough where this
+            // one has not: on a chip without compare-and-swap it spares a moment with the interrupts off.
+            let same = if halves == seen {
+                self.halves.load(Ordering::Acquire) == seen
+            } else {
+                self.halves.compare_exchange(seen, halves, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+            };
+            if same {
                 return (u64::from(halves >> 1) << 32) | u64::from(ticks);
             }
         }
@@ -176,8 +190,12 @@ impl<F: Fn() -> u32> TickClock<F> {
 
 impl<F: Fn() -> u32> Clock for TickClock<F> {
     fn now(&self) -> Timestamp {
-        let ticks = self.extended();
-        Timestamp::from_millis(if self.ticks_per_ms == 1 { ticks } else { ticks / u64::from(self.ticks_per_ms) })
+        let (ticks, second) = (self.extended(), u64::from(self.ticks_per_second));
+        // Most counters count milliseconds, and a chip has no 64-bit division.
+        if second == 1_000 {
+            return Timestamp::from_millis(ticks);
+        }
+        Timestamp::from_millis((ticks / second).saturating_mul(1_000).saturating_add(ticks % second * 1_000 / second))
     }
 }
 
@@ -193,13 +211,16 @@ mod tests {
         clock.set(Timestamp::from_millis(7));
         assert_eq!(clock.now().as_millis(), 7);
         clock.advance(Duration::MAX);
-        assert_eq!(clock.now().as_millis(), u64::MAX);
+        let end = clock.now();
+        assert!(end.as_millis() > 1 << 62);
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(clock.now(), end);
     }
 
     #[test]
     fn a_tick_clock_counts_on_through_ten_wraps() {
         let ticks = AtomicU32::new(0);
-        let clock = TickClock::new(|| ticks.load(Ordering::Relaxed), 1);
+        let clock = TickClock::new(|| ticks.load(Ordering::Relaxed), 1_000);
         let step = 1_000_000_000u32;
         for n in 0..40u64 {
             assert_eq!(clock.now().as_millis(), n * u64::from(step));
@@ -209,7 +230,10 @@ mod tests {
 
     #[test]
     fn a_tick_clock_scales_to_milliseconds() {
-        let clock = TickClock::new(|| 12_345, 10);
-        assert_eq!(clock.now().as_millis(), 1_234);
+        for (ticks, ticks_per_second, millis) in
+            [(12_345, 10_000, 1_234), (32_768, 32_768, 1_000), (16_383, 32_768, 499), (7, 100, 70), (7, 1, 7_000)]
+        {
+            assert_eq!(TickClock::new(|| ticks, ticks_per_second).now().as_millis(), millis);
+        }
     }
 }

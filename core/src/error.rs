@@ -25,7 +25,8 @@ pub struct CircuitOpenError<N = &'static str> {
     pub operation_name: N,
     /// The state that refused: OPEN, or HALF_OPEN with all its probes in flight.
     pub state: CircuitState,
-    /// How long to wait until it makes sense to ask again; `None`: not before a `reset`.
+    /// How long to wait until it makes sense to ask again, at the latest: in HALF_OPEN a probe that reports may give its
+    /// place back sooner. `None`: not before a `reset`.
     pub retry_after: Option<Duration>,
 }
 

@@ -46,6 +46,15 @@
 //! | `serde` | reading and writing of configuration, state names and snapshots |
 //! | `log`, `tracing`, `defmt` | a line at INFO for each transition, nothing else to do |
 //!
+//! # Limits
+//!
+//! - A timeout, a lease and the time that is measured are at most 2^31 - 1 ms, 24.8 days. An OPEN circuit that nobody asks
+//!   for longer than that may wait for one more timeout.
+//! - Failures are counted up to 1,023, successes of probes up to 63, probes in flight up to 15.
+//! - Generations are counted modulo 512. An outcome that comes exactly 512 transitions late counts as a current one.
+//! - With more than one probe at a time, all of a round share one lease, which the latest admission renews.
+//! - A clock that goes back counts as one that stands still; the wait begins anew when somebody asks.
+//!
 //! # Targets without compare-and-swap
 //!
 //! On Cortex-M0 and RISC-V without the A extension the application chooses how it is made, by a feature of
@@ -132,8 +141,3 @@ pub mod machine {
 
 /// The short name of [`CircuitBreakerConfiguration`].
 pub type Config = CircuitBreakerConfiguration;
-
-/// The examples of the front page, compiled and run.
-#[cfg(all(doctest, feature = "std"))]
-#[doc = include_str!("../../README.md")]
-struct Readme;

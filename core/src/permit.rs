@@ -13,7 +13,7 @@
 use core::fmt;
 
 use crate::breaker::CircuitBreaker;
-use crate::clock::Clock;
+use crate::clock::{Clock, DefaultClock};
 use crate::error::CircuitOpenError;
 use crate::event::{Outcome, Receipt, Ticket};
 use crate::observer::Observer;
@@ -23,7 +23,7 @@ use crate::observer::Observer;
 /// Its outcome counts only in the generation of the circuit in which it was let through. Dropped without an outcome, as
 /// when a future is cancelled, it counts as nothing and a probe gives its place back.
 #[must_use = "a permit that is dropped counts as nothing"]
-pub struct Permit<'a, C: Clock, O: Observer, N: AsRef<str>> {
+pub struct Permit<'a, C: Clock = DefaultClock, O: Observer = (), N: AsRef<str> = &'static str> {
     breaker: &'a CircuitBreaker<C, O, N>,
     ticket: Ticket,
     on_drop: Outcome,

@@ -91,7 +91,6 @@ impl Snapshot {
 
     /// Whether the values can have come from a breaker.
     pub(crate) fn check(&self) -> Result<(), SnapshotError> {
-        let timed = self.state == CircuitState::Open && self.mode != Mode::Isolated;
         let fits = match self.mode {
             Mode::Normal | Mode::Shadow => true,
             Mode::Isolated => self.state == CircuitState::Open,
@@ -110,7 +109,7 @@ impl Snapshot {
         if self.successes > if self.state == CircuitState::HalfOpen { MAX_SUCCESSES } else { 0 } {
             return damaged("successes");
         }
-        if self.remaining_ms > if timed { MAX_INTERVAL_MS } else { 0 } {
+        if self.remaining_ms > if self.is_timed() { MAX_INTERVAL_MS } else { 0 } {
             return damaged("remaining_ms");
         }
         if self.last_failure_ago_ms.is_some_and(|ago| ago > MAX_AGO_MS) {
@@ -119,16 +118,31 @@ impl Snapshot {
         Ok(())
     }
 
-    /// The step from `state` to this snapshot's state, in a generation of its own.
-    pub(crate) fn apply(&self, state: State, policy: &Policy, now: Timestamp) -> Step {
-        // A shorter timeout may be configured now: never stay OPEN for longer than one.
-        let timeout = policy.recovery_timeout_ms();
-        let passed = timeout - self.remaining_ms.min(timeout);
+    /// The step from `state` to this snapshot's state, in a generation of its own; for OPEN with the whole timeout before
+    /// it, from which [`since`](Self::since) then takes what had passed.
+    ///
+    /// In two parts, because a shell that is stopped while it stores a step leaves the new time beside the old word: a time
+    /// that is not older than that word's own cannot let anybody through too early.
+    pub(crate) fn apply(&self, state: State, now: Timestamp) -> Step {
         let mut next =
             state.switch_to(self.state, self.mode).with_count(self.failure_count).with_successes(self.successes);
-        next.since = now.low().wrapping_sub(passed);
+        if self.is_timed() {
+            next = next.with_since(now);
+        }
         let changed = (state.circuit(), state.mode()) != (self.state, self.mode);
         Step::new(state, next, Verdict::Done, changed.then_some(Reason::Restored))
+    }
+
+    /// `applied` with the time that had passed, if any had; never more than one timeout, whatever is configured now.
+    pub(crate) fn since(&self, applied: State, policy: &Policy) -> State {
+        let timeout = policy.recovery_timeout_ms();
+        let passed = if self.is_timed() { timeout - self.remaining_ms.min(timeout) } else { 0 };
+        State { word: applied.word, since: applied.since.wrapping_sub(passed) }
+    }
+
+    /// OPEN for a time.
+    fn is_timed(&self) -> bool {
+        self.state == CircuitState::Open && self.mode != Mode::Isolated
     }
 
     /// When the latest failure was, on a clock that shows `now`; its origin if it was before.

@@ -11,6 +11,7 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::atomics::const_unless_loom;
 use crate::breaker::CircuitBreaker;
 use crate::clock::Clock;
 use crate::config::CircuitBreakerConfiguration;
@@ -61,15 +62,25 @@ impl Clock for SystemClock {
 }
 
 impl<N: AsRef<str>> CircuitBreaker<SystemClock, (), N> {
-    /// A breaker by the system's monotonic clock. Names that are made at run time are best held in an `Arc<str>`: a refusal
-    /// clones its name.
-    ///
-    /// # Panics
-    ///
-    /// With the text of the [`ConfigError`] if `config` is invalid: see [`try_new`](Self::try_new).
-    #[track_caller]
-    pub fn new(operation_name: N, config: CircuitBreakerConfiguration) -> Self {
-        Self::with_clock(operation_name, config, SystemClock)
+    const_unless_loom! {
+        /// A breaker by the system's monotonic clock. A `const fn`: it fits a `static`. Names that are made at run time are
+        /// best held in an `Arc<str>`: a refusal clones its name.
+        ///
+        /// ```
+        /// use halfopen::{CircuitBreaker, Config};
+        ///
+        /// static UPLOADS: CircuitBreaker = CircuitBreaker::new("s3_upload", Config::new());
+        /// assert!(UPLOADS.allow_request());
+        /// ```
+        ///
+        /// # Panics
+        ///
+        /// With the text of the [`ConfigError`] if `config` is invalid: see [`try_new`](Self::try_new). In a `static` that
+        /// is a compile error.
+        #[track_caller]
+        pub fn new(operation_name: N, config: CircuitBreakerConfiguration) -> Self {
+            Self::with_clock(operation_name, config, SystemClock)
+        }
     }
 
     /// A breaker by the system's monotonic clock.

@@ -155,7 +155,7 @@ fn a_bare_32_bit_count_of_milliseconds_may_wrap_behind_a_breaker() {
 fn a_tick_counter_wraps_behind_a_breaker_and_the_time_of_the_latest_failure_goes_on() {
     static TICKS: AtomicU32 = AtomicU32::new(u32::MAX - 15_000);
     static BREAKER: CircuitBreaker<TickClock> =
-        CircuitBreaker::with_clock("ticks", CONFIG, TickClock::new(|| TICKS.load(Relaxed), 1));
+        CircuitBreaker::with_clock("ticks", CONFIG, TickClock::new(|| TICKS.load(Relaxed), 1_000));
     assert_recovers_on_time(&BREAKER, |ms| {
         TICKS.fetch_add(ms, Relaxed);
     });
@@ -166,7 +166,7 @@ fn a_tick_counter_wraps_behind_a_breaker_and_the_time_of_the_latest_failure_goes
 fn a_fast_tick_counter_wraps_behind_a_breaker_again_and_again() {
     // 400 kHz wraps each 10.7 s, and is read at least every 4 s.
     let ticks = AtomicU32::new(u32::MAX - 2_000_000);
-    let clock = TickClock::new(|| ticks.load(Relaxed), 400);
+    let clock = TickClock::new(|| ticks.load(Relaxed), 400_000);
     let breaker = CircuitBreaker::with_clock("ticks", CONFIG, &clock);
     let advance = |ms: u32| {
         for part in [ms / 2, ms - ms / 2] {
@@ -184,7 +184,7 @@ fn a_fast_tick_counter_wraps_behind_a_breaker_again_and_again() {
 #[test]
 fn a_tick_counter_that_never_ticks_is_refused() {
     let payload = catch_unwind(|| TickClock::new(|| 0, 0)).map(drop).unwrap_err();
-    assert_eq!(payload.downcast_ref::<&str>(), Some(&"ticks_per_ms is 0, must be 1 to 4294967295"));
+    assert_eq!(payload.downcast_ref::<&str>(), Some(&"ticks_per_second is 0, must be 1 to 4294967295"));
 }
 
 #[test]

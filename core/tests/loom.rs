@@ -8,8 +8,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use halfopen::{
-    BreakerTable, CircuitBreaker, CircuitState, Config, ManualClock, Observer, Outcome, Receipt, TableError, Timestamp,
-    Transition,
+    BreakerTable, CircuitBreaker, CircuitState, Config, ManualClock, Observer, Outcome, Receipt, Snapshot, TableError,
+    Timestamp, Transition,
 };
 use loom::sync::Arc;
 use loom::thread;
@@ -241,6 +241,70 @@ fn a_reset_meets_a_probe_s_failure() {
             receipt => panic!("{receipt:?}"),
         }
         assert_eq!((breaker.state(), breaker.failure_count()), (CircuitState::Closed, 0));
+    });
+}
+
+/// What is kept of a new breaker that `make` has been at.
+fn kept(make: impl FnOnce(&Breaker)) -> Snapshot {
+    let (breaker, _) = breaker(Config::new().failure_threshold(1));
+    make(&breaker);
+    breaker.snapshot()
+}
+
+#[test]
+fn a_restore_that_is_stopped_half_way_ends_no_wait_early() {
+    loom::model(|| {
+        let closed = kept(|_| ());
+        let (breaker, _) = breaker(Config::new().failure_threshold(1));
+        breaker.record_failure();
+        let other = spawn(&breaker, move |breaker| breaker.restore(&closed).unwrap());
+        if let Ok(permit) = breaker.try_acquire() {
+            assert!(!permit.is_probe(), "let through as a probe although the circuit has just opened");
+            permit.ignore();
+        }
+        other.join().unwrap();
+        assert_eq!(path(&breaker), "closed open closed");
+    });
+}
+
+#[test]
+fn a_restore_that_is_stopped_half_way_takes_away_no_live_lease() {
+    for open in [false, true] {
+        loom::model(move || {
+            let kept = kept(|breaker| {
+                if open {
+                    breaker.trip()
+                }
+            });
+            let (breaker, _) = lapsed(Config::new());
+            let live = breaker.acquire_ticket().unwrap();
+            let other = spawn(&breaker, move |breaker| breaker.restore(&kept).unwrap());
+            if let Ok(second) = breaker.acquire_ticket() {
+                let restored = second.generation() == live.generation() + 1;
+                assert!(restored && !second.is_probe(), "a second probe beside one that is alive");
+            }
+            other.join().unwrap();
+        });
+    }
+}
+
+#[test]
+fn a_restore_of_open_takes_over_what_is_left_of_its_time() {
+    loom::model(|| {
+        let half = RECOVERY / 2;
+        let (clock, (breaker, now)) = (ManualClock::new(), breaker(Config::new().failure_threshold(1)));
+        let config = Config::new().failure_threshold(1).recovery_timeout(RECOVERY);
+        let before = CircuitBreaker::with_clock("before", config, &clock);
+        before.trip();
+        clock.advance(half);
+        let kept = before.snapshot();
+        let other = spawn(&breaker, |breaker| breaker.state());
+        breaker.restore(&kept).unwrap();
+        assert_eq!(breaker.retry_after(), Some(half));
+        other.join().unwrap();
+        now.advance(half);
+        assert!(breaker.allow_request());
+        assert_eq!(path(&breaker), "closed open half_open");
     });
 }
 

@@ -67,3 +67,8 @@ pub use generate::generate;
 pub use json::{JsonError, Parsed, parse, parse_dir, to_json};
 #[cfg(feature = "json")]
 pub use rust::to_rust;
+
+/// The examples of the front page, compiled and run.
+#[cfg(all(doctest, feature = "json"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -30,10 +30,8 @@ use crate::observer::Observer;
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::time::{Timestamp, millis};
 
-/// No failure yet.
-const NEVER: u64 = u64::MAX;
-
-/// A circuit breaker in shared use: every method takes `&self`, never blocks, never allocates and never panics.
+/// A circuit breaker in shared use: every method takes `&self`, and none blocks, allocates or panics. (A refusal clones the
+/// name: let that be cheap.)
 ///
 /// `C` reads the time, `O` is told of what happens, `N` holds the operation's name: `&'static str`, or any text that is
 /// cheap to clone, such as `Arc<str>`.
@@ -58,7 +56,7 @@ impl<C: Clock, N: AsRef<str>> CircuitBreaker<C, (), N> {
         /// With the text of the [`ConfigError`] if `config` is invalid. In a `const` or `static` that is a compile
         /// error:
         ///
-        /// ```compile_fail
+        /// ```compile_fail,E0080
         /// use halfopen::{CircuitBreaker, Config, ManualClock};
         /// static CLOCK: ManualClock = ManualClock::new();
         /// static BAD: CircuitBreaker<&ManualClock> =
@@ -112,7 +110,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
                 name: operation_name,
                 policy,
                 cell: StateCell::new(),
-                last_failure: AtomicMillis::new(NEVER),
+                last_failure: AtomicMillis::new(None),
                 clock,
                 observer,
             }
@@ -138,6 +136,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
     /// Prefer [`try_acquire`](Self::try_acquire) or [`call`](Self::call): they know which request an outcome belongs
     /// to.
     #[inline]
+    #[must_use = "a `true` may have taken a probe's place, which only an outcome gives back"]
     pub fn allow_request(&self) -> bool {
         self.cell.glance().admits_freely() || self.allow_by_time()
     }
@@ -146,7 +145,8 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
     ///
     /// Without a permit nobody can tell when its request was made: it acts on the state in force now, with or without a
     /// matching [`allow_request`](Self::allow_request). A late success can so close a circuit in HALF_OPEN; the outcome
-    /// of a [`Permit`](crate::Permit) cannot.
+    /// of a [`Permit`](crate::Permit) cannot. In HALF_OPEN an outcome also gives a place back, so where permits are used
+    /// beside it there may be one probe more than allowed: use one of the two.
     #[inline]
     pub fn record_success(&self) -> Receipt {
         if self.cell.glance().nothing_to_forget() {
@@ -172,13 +172,15 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
 
     /// How long to wait until a request would be let through: zero means now, `None` not before a `reset`.
     ///
-    /// In HALF_OPEN with all probes in flight: until the lease of the one that came last runs out.
+    /// In HALF_OPEN with all probes in flight: until the lease of the one that came last runs out, at the latest; a probe
+    /// that reports sooner gives its place back sooner.
     pub fn retry_after(&self) -> Option<Duration> {
         self.wait().map(millis)
     }
 
     /// The state in force now: an OPEN circuit whose timeout has passed reads HALF_OPEN. Changes nothing at all; after the
-    /// clock went back, the wait of an OPEN circuit begins anew only when somebody asks by one of the other calls.
+    /// clock went back, the wait of an OPEN circuit begins anew only when somebody asks by one of the other calls. The same
+    /// after 2^31 ms (24.8 days) in which nobody did.
     pub fn state(&self) -> CircuitState {
         let state = self.cell.load();
         match state.circuit() {
@@ -204,10 +206,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
 
     /// When the latest failure was recorded, on the breaker's clock.
     pub fn last_failure_time(&self) -> Option<Timestamp> {
-        match self.last_failure.load() {
-            NEVER => None,
-            at => Some(Timestamp::from_millis(at)),
-        }
+        self.last_failure.load()
     }
 
     /// Counts the transitions, the rounds of probes that were given up, and the restores, modulo 512.
@@ -265,7 +264,8 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
 
     /// Takes over what was kept, from whatever clock: the remaining time counts, never more than one recovery timeout.
     ///
-    /// Permits that are out become stale, and no probe is in flight afterwards.
+    /// Permits that are out become stale, and no probe is in flight afterwards. It is meant for the start, before others use
+    /// the breaker: where it meets their calls in the same millisecond, one opening of theirs may end early.
     ///
     /// # Errors
     ///
@@ -274,12 +274,15 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
         snapshot.check()?;
         loop {
             let (state, now) = self.look();
-            let step = snapshot.apply(state, &self.policy, now);
-            if step.next.is_some_and(|next| !self.cell.exchange(state, next)) {
+            let step = snapshot.apply(state, now);
+            let applied = step.next.unwrap_or(state);
+            if !self.cell.exchange(state, applied) {
                 continue;
             }
             // Before anybody is told, who may then look at it or record a newer one.
-            self.last_failure.store(snapshot.last_failure(now).map_or(NEVER, Timestamp::as_millis));
+            self.last_failure.store(snapshot.last_failure(now));
+            // If somebody has gone on from here meanwhile, the time is theirs.
+            self.cell.exchange(applied, snapshot.since(applied, &self.policy));
             if let Some(transition) = step.effect.transition {
                 self.announce(&transition);
             }
@@ -300,7 +303,8 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
         }
     }
 
-    /// Hands in the outcome of a ticket's call. A ticket is good for one outcome.
+    /// Hands in the outcome of a ticket's call. A ticket is good for one outcome: handed in twice it counts twice, and gives
+    /// back a place that is another's. A [`Permit`](crate::Permit) cannot be.
     #[inline]
     pub fn settle_ticket(&self, ticket: Ticket, outcome: Outcome) -> Receipt {
         let state = self.cell.glance();

@@ -1,6 +1,6 @@
 //! How a breaker does what [`step`](crate::machine::step) says: look, decide, exchange, tell.
 
-use super::{CircuitBreaker, NEVER};
+use super::CircuitBreaker;
 use crate::circuit::{CircuitState, Mode};
 use crate::clock::Clock;
 use crate::event::{Event, Outcome, Receipt, Refusal, Step, Ticket, Transition, Verdict};
@@ -112,7 +112,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
             return None;
         }
         if step.effect.failed {
-            self.last_failure.store(now.as_millis().min(NEVER - 1));
+            self.last_failure.store(Some(now));
         }
         if let Some(transition) = step.effect.transition {
             self.announce(&transition);

@@ -1,4 +1,12 @@
 //! Why a table did not take a name.
+//!
+//! ```
+//! use halfopen::{BreakerTable, Config, ManualClock, TableError};
+//!
+//! let clock = ManualClock::new();
+//! let table: BreakerTable<&ManualClock, 1> = BreakerTable::new(Config::new(), &clock);
+//! assert_eq!(table.register("").unwrap_err(), TableError::EmptyName);
+//! ```
 
 use core::fmt;
 

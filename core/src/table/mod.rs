@@ -43,11 +43,11 @@ use slot::{Pin, Seen, Slot};
 
 use crate::atomics::{AcqRel, AtomicU32, Relaxed, Release, const_unless_loom, relax};
 use crate::breaker::CircuitBreaker;
-use crate::clock::Clock;
+use crate::clock::{Clock, DefaultClock};
 use crate::config::{CircuitBreakerConfiguration, Policy};
 use crate::observer::Observer;
 use crate::snapshot::Snapshot;
-use crate::time::{ceil_millis, elapsed};
+use crate::time::{MAX_INTERVAL_MS, ceil_millis, elapsed};
 
 /// At most `N` circuits, found by name through `&self`, from tasks and interrupts.
 ///
@@ -165,14 +165,17 @@ impl<C: Clock + Clone, const N: usize, K: AsRef<str> + Clone, O: Observer + Clon
     }
 
     /// Removes the circuits that nobody has looked up, or held a handle to, for `older_than` (rounded up to whole
-    /// milliseconds, at most 24.8 days). Only those that are CLOSED, with the rules in force and nothing counted: they
-    /// come back as they were. Gives the number of those removed.
+    /// milliseconds, at most 24.8 days). Only those that are CLOSED, with the rules in force and nothing counted. Gives the
+    /// number of those removed; registered again, a circuit starts anew.
+    ///
+    /// Call it more often than every 24.8 days: one that looks unused for longer than that may as well have been used in
+    /// the future, before the clock went back, and its time counts from this call.
     ///
     /// # Errors
     ///
     /// [`TableError::Busy`].
     pub fn retire_idle(&self, older_than: Duration) -> Result<usize, TableError> {
-        let age = u32::try_from(ceil_millis(older_than)).unwrap_or(u32::MAX);
+        let age = u32::try_from(ceil_millis(older_than)).map_or(MAX_INTERVAL_MS, |age| age.min(MAX_INTERVAL_MS));
         let now = self.clock.now().low();
         let _locked = self.lock()?;
         Ok(self.slots.iter().filter(|slot| retire(slot, age, now)).count())
@@ -208,7 +211,13 @@ impl<C: Clock + Clone, const N: usize, K: AsRef<str> + Clone, O: Observer + Clon
 fn retire<C: Clock, O: Observer, K: AsRef<str>>(slot: &Slot<CircuitBreaker<C, O, K>>, age: u32, now: u32) -> bool {
     let idle = |breaker: &CircuitBreaker<C, O, K>| breaker.is_new();
     let removable = |seen: Seen| {
-        let rested = elapsed(slot.used(), now).is_some_and(|passed| passed >= age);
+        let rested = match elapsed(slot.used(), now) {
+            Some(passed) => passed >= age,
+            None => {
+                slot.touch(now);
+                false
+            }
+        };
         // SAFETY: the lock is held, and was when the slot was seen.
         rested && unsafe { slot.peek(seen, idle) } == Some(true) && unsafe { slot.remove(seen, idle) }
     };
@@ -241,8 +250,9 @@ fn hash(name: &str) -> u32 {
 
 /// A handle to a circuit of a [`BreakerTable`]: used like a [`CircuitBreaker`], found without a search.
 ///
-/// Its circuit is not retired as long as the handle lives.
-pub struct Entry<'t, C: Clock, O: Observer, K: AsRef<str>> {
+/// Its circuit is not retired as long as the handle lives. Dropping one that was looked up reads the clock, to note the use;
+/// keep the handle on a hot path.
+pub struct Entry<'t, C: Clock = DefaultClock, O: Observer = (), K: AsRef<str> = &'static str> {
     pin: Pin<'t, CircuitBreaker<C, O, K>>,
     used: bool,
 }
