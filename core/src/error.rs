@@ -54,7 +54,8 @@ impl<N: AsRef<str> + fmt::Debug> Error for CircuitOpenError<N> {}
 pub enum CallError<E, N = &'static str> {
     /// The operation was not called.
     Open(CircuitOpenError<N>),
-    /// The operation's own error.
+    /// The operation's own error: shown as it is, and its cause is the next in the chain. Match, or take it out by
+    /// [`into_inner`](CallError::into_inner), to look at the error itself.
     Inner(E),
 }
 

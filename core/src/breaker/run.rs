@@ -34,6 +34,13 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
                 return Err(self.refused(refusal, mode_of(refusal)));
             }
         }
+        self.ask_by_step()
+    }
+
+    // Apart from the shortcut where there is one, whose frame so stays small.
+    #[cfg_attr(target_pointer_width = "64", inline(never))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
+    fn ask_by_step(&self) -> Result<Ticket, Refusal> {
         match self.run(Event::Acquire) {
             Verdict::Admitted(ticket) => Ok(ticket),
             Verdict::Shadowed(ticket, refusal) => {
