@@ -206,7 +206,8 @@ impl Default for CircuitBreakerConfiguration {
     }
 }
 
-/// A checked configuration, as small as the state machine can work with: 12 bytes.
+/// A checked configuration, as small as the state machine can work with: 12 bytes. The way to read back what a breaker was
+/// given: [`CircuitBreaker::policy`](crate::CircuitBreaker::policy).
 ///
 /// Made by [`CircuitBreakerConfiguration::validate`] alone, so that it is right wherever it appears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -238,6 +239,18 @@ impl Policy {
         self.half_open_max_calls
     }
 
+    /// How long the circuit stays OPEN.
+    #[must_use]
+    pub const fn recovery_timeout(&self) -> Duration {
+        millis(self.recovery_timeout)
+    }
+
+    /// How long a probe holds its place.
+    #[must_use]
+    pub const fn probe_timeout(&self) -> Duration {
+        millis(self.probe_timeout)
+    }
+
     /// How long the circuit stays OPEN, in milliseconds.
     #[must_use]
     pub const fn recovery_timeout_ms(&self) -> u32 {
@@ -255,10 +268,10 @@ impl Policy {
     pub const fn to_config(&self) -> CircuitBreakerConfiguration {
         CircuitBreakerConfiguration::new()
             .failure_threshold(self.failure_threshold as u32)
-            .recovery_timeout(millis(self.recovery_timeout))
+            .recovery_timeout(self.recovery_timeout())
             .success_threshold(self.success_threshold as u32)
             .half_open_max_calls(self.half_open_max_calls as u32)
-            .probe_timeout(millis(self.probe_timeout))
+            .probe_timeout(self.probe_timeout())
     }
 }
 
