@@ -19,13 +19,14 @@ use crate::clock::Clock;
 use crate::error::CallError;
 use crate::event::Outcome;
 use crate::observer::Observer;
+use crate::rules::Rule;
 
 /// `Ok` is a success, `Err` a failure.
 fn by_result<T, E>(result: &Result<T, E>) -> Outcome {
     if result.is_ok() { Outcome::Success } else { Outcome::Failure }
 }
 
-impl<C: Clock, O: Observer, N: AsRef<str> + Clone> CircuitBreaker<C, O, N> {
+impl<C: Clock, O: Observer, N: AsRef<str> + Clone, R: Rule> CircuitBreaker<C, O, N, R> {
     /// Calls `operation` if the circuit lets it: `Ok` counts as a success, `Err` as a failure.
     ///
     /// # Errors

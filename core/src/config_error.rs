@@ -21,7 +21,7 @@ pub struct ConfigError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 enum Problem {
-    OutOfRange { value: u64, max: u64, unit: Unit },
+    OutOfRange { value: u64, least: u64, max: u64, unit: Unit },
     Unsupported { value: &'static str, expected: &'static str },
 }
 
@@ -35,12 +35,12 @@ pub(crate) enum Unit {
 }
 
 impl ConfigError {
-    /// `None` if `value` is 1 to `max`.
-    pub(crate) const fn check(field: &'static str, value: u64, max: u64, unit: Unit) -> Option<Self> {
-        if value >= 1 && value <= max {
+    /// `None` if `value` is `least` to `max`.
+    pub(crate) const fn check(field: &'static str, value: u64, least: u64, max: u64, unit: Unit) -> Option<Self> {
+        if value >= least && value <= max {
             return None;
         }
-        Some(Self { field, problem: Problem::OutOfRange { value, max, unit } })
+        Some(Self { field, problem: Problem::OutOfRange { value, least, max, unit } })
     }
 
     pub(crate) const fn unsupported(field: &'static str, value: &'static str, expected: &'static str) -> Self {
@@ -58,9 +58,11 @@ impl ConfigError {
     pub const fn text(&self) -> ConfigErrorText {
         let text = ConfigErrorText::new().push(self.field).push(" is ");
         match self.problem {
-            Problem::OutOfRange { value, max, unit } => {
-                let least = if matches!(unit, Unit::Seconds) { "0.001" } else { "1" };
-                text.push_in(unit, value).push(", must be ").push(least).push(" to ").push_in(unit, max)
+            Problem::OutOfRange { value, least, max, unit } => {
+                let text = text.push_in(unit, value).push(", must be ");
+                let text =
+                    if matches!(unit, Unit::Bytes) { text.push_number(least) } else { text.push_in(unit, least) };
+                text.push(" to ").push_in(unit, max)
             }
             Problem::Unsupported { value, expected } => text.push(value).push(", must be ").push(expected),
         }
@@ -82,7 +84,7 @@ impl fmt::Display for ConfigError {
 
 impl core::error::Error for ConfigError {}
 
-/// A message of at most 120 bytes without a heap.
+/// A message of at most 128 bytes without a heap.
 #[derive(Clone, Copy)]
 pub struct ConfigErrorText {
     bytes: [u8; Self::SIZE],
@@ -91,7 +93,7 @@ pub struct ConfigErrorText {
 
 impl ConfigErrorText {
     /// Room for the longest field, two numbers of 20 digits and their units.
-    const SIZE: usize = 120;
+    const SIZE: usize = 128;
 
     const fn new() -> Self {
         Self { bytes: [0; Self::SIZE], len: 0 }

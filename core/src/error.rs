@@ -23,7 +23,7 @@ use crate::event::Refusal;
 pub struct CircuitOpenError<N = &'static str> {
     /// The name of the circuit.
     pub operation_name: N,
-    /// The state that refused: OPEN, or HALF_OPEN with all its probes in flight.
+    /// The state that refused: OPEN, HALF_OPEN with all its probes in flight, or CLOSED while it ramps up.
     pub state: CircuitState,
     /// How long to wait until it makes sense to ask again, at the latest: in HALF_OPEN a probe that reports may give its
     /// place back sooner. `None`: not before a `reset`.
@@ -38,7 +38,10 @@ impl<N> CircuitOpenError<N> {
 
 impl<N: AsRef<str>> fmt::Display for CircuitOpenError<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "circuit '{}' is {}", self.operation_name.as_ref(), self.state)?;
+        match self.state {
+            CircuitState::Closed => write!(f, "circuit '{}' is ramping up", self.operation_name.as_ref())?,
+            state => write!(f, "circuit '{}' is {state}", self.operation_name.as_ref())?,
+        }
         match self.retry_after {
             Some(wait) => write!(f, ", retry after {}.{:03} s", wait.as_secs(), wait.subsec_millis()),
             None => f.write_str(" until it is reset"),

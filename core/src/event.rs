@@ -15,7 +15,7 @@ use core::time::Duration;
 
 use crate::circuit::{CircuitState, Mode};
 use crate::state::{GENERATIONS, State};
-use crate::time::millis;
+use crate::time::{Timestamp, elapsed, millis};
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,31 +52,56 @@ pub enum Receipt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ticket {
-    pub(crate) generation: u16,
-    pub(crate) probe: bool,
-    /// Low half of the time of a probe's admission; 0 for any other request, which is let through without the time.
-    pub(crate) issued: u32,
+    /// The generation, and [`PROBE`] for a probe: one word, because a permit is written and read in a few cycles, and a
+    /// processor that has to put two bytes and one together for a read of four waits for it.
+    mark: u32,
+    /// Low half of the time of the admission: of a probe, or of any request where calls are timed; else 0, because the
+    /// request was let through without a look at the time.
+    issued: u32,
 }
 
+const PROBE: u32 = 1 << 16;
+
 impl Ticket {
+    #[inline]
     pub(crate) const fn plain(state: State) -> Self {
-        Self { generation: state.generation(), probe: false, issued: 0 }
+        Self { mark: state.generation() as u32, issued: 0 }
     }
 
+    /// Of a request that is timed.
+    #[inline]
+    pub(crate) const fn timed(state: State, now: Timestamp) -> Self {
+        Self { mark: state.generation() as u32, issued: now.low() }
+    }
+
+    #[inline]
     pub(crate) const fn probe(state: State) -> Self {
-        Self { generation: state.generation(), probe: true, issued: state.since }
+        Self { mark: state.generation() as u32 | PROBE, issued: state.since }
+    }
+
+    /// Whether it is one that this state gives, in HALF_OPEN to a probe, in CLOSED to any request.
+    #[inline]
+    pub(crate) const fn is_of(self, state: State, probe: bool) -> bool {
+        self.mark == state.generation() as u32 | if probe { PROBE } else { 0 }
+    }
+
+    /// Milliseconds since the request was let through; `None` if the clock has gone back. Of a request that is not timed
+    /// it says nothing.
+    #[inline]
+    pub(crate) const fn age(self, now: Timestamp) -> Option<u32> {
+        elapsed(self.issued, now.low())
     }
 
     /// The generation of the circuit in which the request was let through.
     #[must_use]
     pub const fn generation(self) -> u16 {
-        self.generation
+        self.mark as u16
     }
 
     /// Whether the request is a probe of HALF_OPEN.
     #[must_use]
     pub const fn is_probe(self) -> bool {
-        self.probe
+        self.mark & PROBE != 0
     }
 }
 
@@ -98,15 +123,17 @@ pub enum Event {
     Disable,
     /// Let everything through, but record and report, until `Reset`.
     Shadow,
+    /// Stay OPEN for at least as many milliseconds from now, if OPEN, and as far as the rules can lengthen it.
+    HoldOpen(u32),
     /// Back to CLOSED with the rules in force and nothing counted.
     Reset,
 }
 
-/// A refused request.
+/// A refused request. The state is CLOSED where a ramp-up has kept the request back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Refusal {
-    /// The state that refused it: OPEN or HALF_OPEN.
+    /// The state that refused it.
     pub state: CircuitState,
     /// Milliseconds until it makes sense to ask again; `None`: not before a `reset`.
     pub retry_after_ms: Option<u32>,
@@ -131,11 +158,15 @@ impl Refusal {
 pub enum Reason {
     /// The consecutive failures reached the threshold.
     ConsecutiveFailures,
+    /// The share of failures in the window reached its threshold.
+    FailureRate,
+    /// The share of slow calls in the window reached its threshold.
+    SlowCallRate,
     /// The recovery timeout passed and somebody asked.
     RecoveryTimeout,
     /// Enough probes succeeded.
     ProbesSucceeded,
-    /// A probe failed.
+    /// A probe failed, or more of them than may.
     ProbeFailed,
     /// `trip` was called.
     Tripped,
@@ -157,6 +188,8 @@ impl Reason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ConsecutiveFailures => "consecutive_failures",
+            Self::FailureRate => "failure_rate",
+            Self::SlowCallRate => "slow_call_rate",
             Self::RecoveryTimeout => "recovery_timeout",
             Self::ProbesSucceeded => "probes_succeeded",
             Self::ProbeFailed => "probe_failed",
@@ -176,6 +209,39 @@ impl fmt::Display for Reason {
     }
 }
 
+/// What a window held when its rule opened the circuit, the outcome that tipped it included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Tally {
+    /// Calls in the window.
+    pub calls: u32,
+    /// Those of them that failed.
+    pub failures: u32,
+    /// Those of them that were slow, whether they failed or not.
+    pub slow_calls: u32,
+    /// Over how much the window reaches.
+    pub window: Window,
+}
+
+impl Tally {
+    pub(crate) const fn new(calls: u32, failures: u32, slow_calls: u32, window: Window) -> Self {
+        Self { calls, failures, slow_calls, window }
+    }
+}
+
+/// Over how much a window reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Window {
+    /// Over this many calls.
+    Calls(u16),
+    /// Over this many milliseconds.
+    Millis(u32),
+}
+
 /// A change of state or mode that was committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -190,12 +256,16 @@ pub struct Transition {
     pub mode: Mode,
     /// Why.
     pub reason: Reason,
-    /// Consecutive failures up to the change, the one that caused it included.
+    /// Consecutive failures up to the change, the one that caused it included; of a window the failures that it held, at
+    /// most 1,023.
     pub failure_count: u16,
     /// Probes that succeeded up to the change, the one that caused it included.
     pub successes: u8,
     /// The generation that the change began, modulo 512.
     pub generation: u16,
+    /// What the window held, where a window opened the circuit.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub tally: Option<Tally>,
 }
 
 impl Transition {
@@ -210,6 +280,7 @@ impl Transition {
             failure_count: from.failure_count().max(to.failure_count()),
             successes: from.successes() + u8::from(reason == Reason::ProbesSucceeded),
             generation: to.generation(),
+            tally: None,
         }
     }
 
@@ -226,6 +297,13 @@ impl Transition {
 impl fmt::Display for Transition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} -> {} ({}, failure_count {}", self.from, self.to, self.reason, self.failure_count)?;
+        if let Some(tally) = self.tally {
+            write!(f, " and slow_calls {} of {} calls in ", tally.slow_calls, tally.calls)?;
+            match tally.window {
+                Window::Calls(calls) => write!(f, "a window of {calls}")?,
+                Window::Millis(ms) => write!(f, "{}.{:03} s", ms / 1_000, ms % 1_000)?,
+            }
+        }
         if self.successes > 0 {
             write!(f, ", successes {}", self.successes)?;
         }
@@ -302,6 +380,15 @@ impl Step {
         let mut step = Self::unchanged(Verdict::Settled(receipt));
         step.effect.late = !matches!(outcome, Outcome::Ignored) && !state.is_shadow();
         step
+    }
+
+    /// What the window held, if a window opened the circuit.
+    #[inline(always)]
+    pub(crate) fn with_tally(mut self, tally: Option<Tally>) -> Self {
+        if let (Some(transition), Some(_)) = (&mut self.effect.transition, tally) {
+            transition.tally = tally;
+        }
+        self
     }
 
     #[inline(always)]

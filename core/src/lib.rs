@@ -95,6 +95,8 @@ mod error;
 mod logging;
 mod observer;
 mod permit;
+#[forbid(unsafe_code)]
+pub mod rules;
 // Not where the standard library has no clock: `Instant::now()` would panic.
 #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod system_clock;
@@ -110,7 +112,7 @@ pub use clock::{Clock, DefaultClock, FnClock, ManualClock, TickClock};
 pub use config::{CircuitBreakerConfiguration, StatePersistence};
 pub use config_error::{ConfigError, ConfigErrorText};
 pub use error::{CallError, CircuitOpenError};
-pub use event::{Outcome, Reason, Receipt, Refusal, Transition};
+pub use event::{Outcome, Reason, Receipt, Refusal, Tally, Transition, Window};
 pub use observer::{Observer, OnTransition};
 pub use permit::Permit;
 pub use prefix::KeyPrefix;
@@ -132,9 +134,9 @@ pub use time::Timestamp;
 /// # Ok::<(), halfopen::ConfigError>(())
 /// ```
 pub mod machine {
-    pub use crate::config::Policy;
+    pub use crate::config::{AdaptivePolicy, Policy, Recovery, SlowPolicy, TimeWindowPolicy, WindowPolicy};
     pub use crate::event::{Effect, Event, Step, Ticket, Verdict};
-    pub use crate::rule::{Consecutive, TripRule};
+    pub use crate::rule::{Counts, Judgement, Luck, TripRule};
     pub use crate::state::State;
     pub use crate::step::{step, step_with};
 }

@@ -26,6 +26,9 @@ pub(crate) fn transition(operation_name: &str, transition: &Transition) {
             failure_count = transition.failure_count,
             successes = transition.successes,
             generation = transition.generation,
+            calls = transition.tally.map(|tally| tally.calls),
+            failures = transition.tally.map(|tally| tally.failures),
+            slow_calls = transition.tally.map(|tally| tally.slow_calls),
             "circuit changed its state"
         )
     );

@@ -17,26 +17,27 @@ use crate::clock::{Clock, DefaultClock};
 use crate::error::CircuitOpenError;
 use crate::event::{Outcome, Receipt, Ticket};
 use crate::observer::Observer;
+use crate::rules::{Consecutive, Rule};
 
 /// A request that was let through.
 ///
 /// Its outcome counts only in the generation of the circuit in which it was let through. Dropped without an outcome, as
 /// when a future is cancelled, it counts as nothing and a probe gives its place back.
 #[must_use = "a permit that is dropped counts as nothing"]
-pub struct Permit<'a, C: Clock = DefaultClock, O: Observer = (), N: AsRef<str> = &'static str> {
-    breaker: &'a CircuitBreaker<C, O, N>,
+pub struct Permit<'a, C: Clock = DefaultClock, O: Observer = (), N: AsRef<str> = &'static str, R: Rule = Consecutive> {
+    breaker: &'a CircuitBreaker<C, O, N, R>,
     ticket: Ticket,
     on_drop: Outcome,
 }
 
-impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
+impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     /// Asks for a request to be let through.
     ///
     /// # Errors
     ///
     /// A [`CircuitOpenError`] that tells the state and when to ask again.
     #[inline]
-    pub fn try_acquire(&self) -> Result<Permit<'_, C, O, N>, CircuitOpenError<N>>
+    pub fn try_acquire(&self) -> Result<Permit<'_, C, O, N, R>, CircuitOpenError<N>>
     where
         N: Clone,
     {
@@ -48,7 +49,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
 
     #[cold]
     #[inline(never)]
-    fn permit_by_time(&self) -> Result<Permit<'_, C, O, N>, CircuitOpenError<N>>
+    fn permit_by_time(&self) -> Result<Permit<'_, C, O, N, R>, CircuitOpenError<N>>
     where
         N: Clone,
     {
@@ -59,7 +60,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
     }
 }
 
-impl<C: Clock, O: Observer, N: AsRef<str>> Permit<'_, C, O, N> {
+impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> Permit<'_, C, O, N, R> {
     /// The operation worked.
     pub fn success(self) -> Receipt {
         self.settle(Outcome::Success)
@@ -101,13 +102,13 @@ impl<C: Clock, O: Observer, N: AsRef<str>> Permit<'_, C, O, N> {
     }
 }
 
-impl<C: Clock, O: Observer, N: AsRef<str>> Drop for Permit<'_, C, O, N> {
+impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> Drop for Permit<'_, C, O, N, R> {
     fn drop(&mut self) {
         self.breaker.settle_ticket(self.ticket, self.on_drop);
     }
 }
 
-impl<C: Clock, O: Observer, N: AsRef<str>> fmt::Debug for Permit<'_, C, O, N> {
+impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> fmt::Debug for Permit<'_, C, O, N, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Permit")
             .field("operation_name", &self.breaker.operation_name())

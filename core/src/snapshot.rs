@@ -22,14 +22,16 @@
 use core::fmt;
 
 use crate::circuit::{CircuitState, Mode};
-use crate::config::Policy;
-use crate::event::{Reason, Step, Verdict};
-use crate::state::{MAX_COUNT, MAX_SUCCESSES, State};
+use crate::config::Recovery;
+use crate::event::{Outcome, Reason, Step, Verdict};
+use crate::rule::{Round, Trials, TripRule};
+use crate::state::{MAX_COUNT, MAX_SUCCESSES, MAX_TRIALS, State};
+use crate::step::open_ms;
 use crate::time::{MAX_INTERVAL_MS, Timestamp};
 
 /// The state of a breaker without its clock: what [`CircuitBreaker::snapshot`](crate::CircuitBreaker::snapshot) gives.
 ///
-/// Probes in flight are not kept: whoever made them is gone after a restart.
+/// Probes in flight are not kept: whoever made them is gone after a restart. Nor is what a window holds: it begins empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Snapshot {
@@ -40,22 +42,35 @@ pub struct Snapshot {
     pub(crate) successes: u8,
     pub(crate) remaining_ms: u32,
     pub(crate) last_failure_ago_ms: Option<u64>,
+    pub(crate) reopenings: u8,
+    pub(crate) probe_failures: u8,
+    pub(crate) ramp_left_ms: u32,
 }
 
 impl Snapshot {
     /// The version that this crate writes and reads.
     pub const VERSION: u8 = 1;
 
-    pub(crate) fn take(state: State, policy: &Policy, last_failure: Option<Timestamp>, now: Timestamp) -> Self {
+    pub(crate) fn take<R: TripRule>(
+        state: State,
+        policy: &R::Policy,
+        reopenings: u8,
+        last_failure: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Self {
         let timed = state.circuit() == CircuitState::Open && state.mode() != Mode::Isolated;
+        let trials = trials_of::<R>(policy, state);
         Self {
             version: Self::VERSION,
             state: state.circuit(),
             mode: state.mode(),
             failure_count: state.failure_count(),
-            successes: state.successes(),
-            remaining_ms: if timed { state.remaining(policy.recovery_timeout_ms(), now) } else { 0 },
+            successes: trials.successes,
+            remaining_ms: if timed { state.remaining(open_ms::<R>(policy), now) } else { 0 },
             last_failure_ago_ms: last_failure.map(|at| now.as_millis().saturating_sub(at.as_millis()).min(MAX_AGO_MS)),
+            reopenings: if state.circuit() == CircuitState::Closed { 0 } else { reopenings },
+            probe_failures: trials.failures,
+            ramp_left_ms: if state.is_ramping() { state.remaining(ramp_ms::<R>(policy), now) } else { 0 },
         }
     }
 
@@ -89,6 +104,12 @@ impl Snapshot {
         self.last_failure_ago_ms
     }
 
+    /// How often the circuit had opened again since it was CLOSED.
+    #[must_use]
+    pub const fn reopenings(&self) -> u8 {
+        self.reopenings
+    }
+
     /// Whether the values can have come from a breaker.
     pub(crate) fn check(&self) -> Result<(), SnapshotError> {
         let fits = match self.mode {
@@ -112,6 +133,15 @@ impl Snapshot {
         if self.remaining_ms > if self.is_timed() { MAX_INTERVAL_MS } else { 0 } {
             return damaged("remaining_ms");
         }
+        if self.reopenings > 0 && self.state == CircuitState::Closed {
+            return damaged("reopenings");
+        }
+        if self.probe_failures > if self.state == CircuitState::HalfOpen { MAX_TRIALS } else { 0 } {
+            return damaged("probe_failures");
+        }
+        if self.ramp_left_ms > if self.may_ramp() { MAX_INTERVAL_MS } else { 0 } {
+            return damaged("ramp_left_ms");
+        }
         if self.last_failure_ago_ms.is_some_and(|ago| ago > MAX_AGO_MS) {
             return damaged("last_failure_ago_ms");
         }
@@ -123,21 +153,55 @@ impl Snapshot {
     ///
     /// In two parts, because a shell that is stopped while it stores a step leaves the new time beside the old word: a time
     /// that is not older than that word's own cannot let anybody through too early.
-    pub(crate) fn apply(&self, state: State, now: Timestamp) -> Step {
-        let mut next =
-            state.switch_to(self.state, self.mode).with_count(self.failure_count).with_successes(self.successes);
+    pub(crate) fn apply<R: TripRule>(&self, policy: &R::Policy, state: State, now: Timestamp) -> Step {
+        let mut next = state
+            .switch_to(self.state, self.mode)
+            .with_count(self.failure_count)
+            .with_successes(self.packed_trials::<R>(policy));
         if self.is_timed() {
             next = next.with_since(now);
+        } else if self.ramp_left::<R>(policy) > 0 {
+            next = next.ramping().with_since(now);
         }
         let changed = (state.circuit(), state.mode()) != (self.state, self.mode);
         Step::new(state, next, Verdict::Done, changed.then_some(Reason::Restored))
     }
 
     /// `applied` with the time that had passed, if any had; never more than one timeout, whatever is configured now.
-    pub(crate) fn since(&self, applied: State, policy: &Policy) -> State {
-        let timeout = policy.recovery_timeout_ms();
-        let passed = if self.is_timed() { timeout - self.remaining_ms.min(timeout) } else { 0 };
+    pub(crate) fn since<R: TripRule>(&self, applied: State, policy: &R::Policy) -> State {
+        let passed = if self.is_timed() {
+            open_ms::<R>(policy) - self.remaining_ms.min(open_ms::<R>(policy))
+        } else if self.ramp_left::<R>(policy) > 0 {
+            ramp_ms::<R>(policy) - self.ramp_left::<R>(policy)
+        } else {
+            0
+        };
         State { word: applied.word, since: applied.since.wrapping_sub(passed) }
+    }
+
+    /// What is left of a ramp-up, as far as there is one by what is configured now.
+    fn ramp_left<R: TripRule>(&self, policy: &R::Policy) -> u32 {
+        self.ramp_left_ms.min(ramp_ms::<R>(policy))
+    }
+
+    /// The round of probes as the state counts it; one that is decided by what is configured now begins anew.
+    fn packed_trials<R: TripRule>(&self, policy: &R::Policy) -> u8 {
+        let base = R::base(policy);
+        match R::recovery(policy) {
+            Some(recovery) if recovery.trials > 0 => {
+                let trials = Trials { successes: self.successes, failures: self.probe_failures };
+                match trials.after(Outcome::Ignored, base, recovery.trials) {
+                    Round::GoesOn(trials) => trials.pack(base),
+                    Round::Closes | Round::Opens => 0,
+                }
+            }
+            _ => self.successes,
+        }
+    }
+
+    /// CLOSED with the rules in force.
+    fn may_ramp(&self) -> bool {
+        self.state == CircuitState::Closed && self.mode != Mode::Disabled
     }
 
     /// OPEN for a time.
@@ -148,6 +212,19 @@ impl Snapshot {
     /// When the latest failure was, on a clock that shows `now`; its origin if it was before.
     pub(crate) fn last_failure(&self, now: Timestamp) -> Option<Timestamp> {
         self.last_failure_ago_ms.map(|ago| Timestamp::from_millis(now.as_millis().saturating_sub(ago)))
+    }
+}
+
+fn ramp_ms<R: TripRule>(policy: &R::Policy) -> u32 {
+    R::recovery(policy).and_then(Recovery::ramp_up_ms).unwrap_or(0)
+}
+
+/// The successes and failures of a round of probes.
+fn trials_of<R: TripRule>(policy: &R::Policy, state: State) -> Trials {
+    match (state.circuit(), R::recovery(policy)) {
+        (CircuitState::HalfOpen, Some(recovery)) if recovery.trials > 0 => Trials::of(state, R::base(policy)),
+        (CircuitState::HalfOpen, _) => Trials { successes: state.successes(), failures: 0 },
+        _ => Trials { successes: 0, failures: 0 },
     }
 }
 

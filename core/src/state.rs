@@ -27,6 +27,10 @@ pub(crate) const MAX_SUCCESSES: u8 = (1 << SUCCESSES.bits) - 1;
 /// The greatest number of probes in flight.
 pub(crate) const MAX_IN_FLIGHT: u8 = (1 << IN_FLIGHT.bits) - 1;
 
+/// The greatest number of probes of which some must succeed: with more, the successes and failures of a round would not
+/// fit side by side into the six bits.
+pub(crate) const MAX_TRIALS: u8 = 15;
+
 /// A run of bits in the word.
 struct Field {
     shift: u32,
@@ -116,7 +120,8 @@ impl State {
         IN_FLIGHT.get(self.word) as u8
     }
 
-    /// Probes that succeeded in this HALF_OPEN.
+    /// Probes that succeeded in this HALF_OPEN. Where some may fail, those are in here too: see
+    /// [`Recovery`](crate::machine::Recovery).
     #[must_use]
     pub const fn successes(self) -> u8 {
         SUCCESSES.get(self.word) as u8
@@ -128,11 +133,20 @@ impl State {
         GENERATION.get(self.word) as u16
     }
 
+    /// The generation that the next transition begins.
+    pub(crate) const fn next_generation(self) -> u16 {
+        (self.generation() + 1) % GENERATIONS
+    }
+
     /// The state in force at `now`: an OPEN circuit whose timeout has passed reads HALF_OPEN.
     #[must_use]
     pub const fn in_force(self, policy: &Policy, now: Timestamp) -> CircuitState {
+        self.in_force_by(policy.recovery_timeout_ms(), now)
+    }
+
+    pub(crate) const fn in_force_by(self, open_ms: u32, now: Timestamp) -> CircuitState {
         match self.circuit() {
-            CircuitState::Open if self.lapsed(policy, now) => CircuitState::HalfOpen,
+            CircuitState::Open if self.lapsed(open_ms, now) => CircuitState::HalfOpen,
             circuit => circuit,
         }
     }
@@ -140,11 +154,15 @@ impl State {
     /// What the rules answer to a request at `now` instead of letting it through; in shadow mode what they would answer.
     #[must_use]
     pub const fn refusal(self, policy: &Policy, now: Timestamp) -> Option<Refusal> {
+        self.refusal_by(policy, policy.recovery_timeout_ms(), policy.half_open_max_calls(), now)
+    }
+
+    /// [`refusal`](Self::refusal) with another time OPEN and another number of places for probes.
+    #[inline(always)]
+    pub(crate) const fn refusal_by(self, policy: &Policy, open_ms: u32, places: u8, now: Timestamp) -> Option<Refusal> {
         let (state, wait) = match PHASE.get(self.word) & FIXED {
-            OPEN => (CircuitState::Open, policy.recovery_timeout_ms()),
-            HALF_OPEN if self.in_flight() >= policy.half_open_max_calls() => {
-                (CircuitState::HalfOpen, policy.probe_timeout_ms())
-            }
+            OPEN => (CircuitState::Open, open_ms),
+            HALF_OPEN if self.in_flight() >= places => (CircuitState::HalfOpen, policy.probe_timeout_ms()),
             FIXED if !self.is_disabled() => {
                 return Some(Refusal { state: CircuitState::Open, retry_after_ms: None });
             }
@@ -154,13 +172,6 @@ impl State {
             0 => None,
             left => Some(Refusal { state, retry_after_ms: Some(left) }),
         }
-    }
-
-    /// [`refusal`](Self::refusal), where that is all that happens: nothing is let through in spite of it, and the clock has
-    /// not gone back.
-    #[inline(always)]
-    pub(crate) fn plain_refusal(self, policy: &Policy, now: Timestamp) -> Option<Refusal> {
-        if self.is_shadow() || self.is_ahead_of(now) { None } else { self.refusal(policy, now) }
     }
 
     /// Milliseconds until a request would be let through: 0 means now, `None` not before a `reset`.
@@ -186,8 +197,8 @@ impl State {
     }
 
     /// OPEN by the rules or by `trip`, and its timeout has passed.
-    pub(crate) const fn lapsed(self, policy: &Policy, now: Timestamp) -> bool {
-        PHASE.get(self.word) & FIXED == OPEN && self.remaining(policy.recovery_timeout_ms(), now) == 0
+    pub(crate) const fn lapsed(self, open_ms: u32, now: Timestamp) -> bool {
+        PHASE.get(self.word) & FIXED == OPEN && self.remaining(open_ms, now) == 0
     }
 
     pub(crate) const fn is_disabled(self) -> bool {
@@ -211,8 +222,23 @@ impl State {
         self.word & (PHASE.mask() | COUNT.mask()) == 0
     }
 
+    /// CLOSED, and only a share of the requests is let through: marked by the successes, which only HALF_OPEN counts.
+    #[inline]
+    pub(crate) const fn is_ramping(self) -> bool {
+        PHASE.get(self.word) & FIXED == CLOSED && SUCCESSES.get(self.word) != 0
+    }
+
+    /// CLOSED from now on, with a ramp that begins.
+    pub(crate) const fn ramping(self) -> Self {
+        self.with_successes(1)
+    }
+
     pub(crate) const fn with_since(self, now: Timestamp) -> Self {
         Self { word: self.word, since: now.low() }
+    }
+
+    pub(crate) const fn with_since_low(self, since: u32) -> Self {
+        Self { word: self.word, since }
     }
 
     pub(crate) const fn with_count(self, count: u16) -> Self {

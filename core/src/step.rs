@@ -13,9 +13,10 @@
 //! ```
 
 use crate::circuit::{CircuitState, Mode};
-use crate::config::Policy;
+use crate::config::{Policy, Recovery};
 use crate::event::{Event, Outcome, Reason, Receipt, Refusal, Step, Ticket, Verdict};
-use crate::rule::{Consecutive, TripRule};
+use crate::rule::{Judgement, Luck, Round, Trials, TripRule};
+use crate::rules::Consecutive;
 use crate::state::State;
 use crate::time::{Timestamp, elapsed};
 
@@ -32,41 +33,101 @@ pub fn step(policy: &Policy, state: State, event: Event, now: Timestamp) -> Step
 /// [`step`] by another [`TripRule`], whose memory says `evidence`.
 #[inline(always)]
 pub fn step_with<R: TripRule>(
-    policy: &Policy,
+    policy: &R::Policy,
     state: State,
     event: Event,
     now: Timestamp,
     evidence: R::Evidence,
 ) -> Step {
-    match event {
-        Event::Acquire => acquire(policy, state, now),
-        Event::Inquire => match state.refusal(policy, now) {
-            Some(refusal) => refuse(state, refusal, now),
+    let step = match event {
+        Event::Acquire => acquire::<R>(policy, state, now, evidence),
+        Event::Inquire => match refusal::<R>(policy, state, now, evidence) {
+            Some(refusal) => refuse::<R>(policy, state, refusal, now, evidence),
             None => Step::unchanged(Verdict::Done),
         },
         Event::Settle(ticket, outcome) => settle::<R>(policy, state, ticket, outcome, now, evidence),
-        Event::Trip => trip(state, now),
+        Event::Trip => trip::<R>(policy, state, now, evidence),
         Event::Isolate => switch(state, CircuitState::Open, Mode::Isolated, state.failure_count(), Reason::Isolated),
         Event::Disable => switch(state, CircuitState::Closed, Mode::Disabled, 0, Reason::Disabled),
         Event::Shadow => shadow(state),
-        Event::Reset => switch(state, CircuitState::Closed, Mode::Normal, 0, Reason::Reset),
+        Event::Reset => reset::<R>(policy, state),
+        Event::HoldOpen(ms) => hold_open::<R>(policy, state, ms, now),
+    };
+    match R::recovery(policy) {
+        Some(recovery) => with_successes_of(R::base(policy), recovery, state, step),
+        None => step,
+    }
+}
+
+/// Whether an outcome of `ticket` belongs to this CLOSED state, and so into the memory of its rule.
+#[inline(always)]
+pub(crate) fn counts_in_closed(state: State, ticket: Option<Ticket>, outcome: Outcome) -> bool {
+    matches!(state.circuit(), CircuitState::Closed)
+        && !state.is_disabled()
+        && !matches!(outcome, Outcome::Ignored)
+        && ticket.is_none_or(|ticket| ticket.is_of(state, false))
+}
+
+/// The time OPEN against which the time since the opening is compared: where it varies, the opening is put on the time line
+/// so that the longest one is right for all.
+#[inline(always)]
+pub(crate) fn open_ms<R: TripRule>(policy: &R::Policy) -> u32 {
+    match R::recovery(policy) {
+        Some(recovery) => recovery.max_recovery_timeout_ms(),
+        None => R::base(policy).recovery_timeout_ms(),
+    }
+}
+
+/// What the rules answer to a request instead of letting it through, a ramp-up left out.
+#[inline(always)]
+pub(crate) fn plain_refusal<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -> Option<Refusal> {
+    state.refusal_by(R::base(policy), open_ms::<R>(policy), places::<R>(policy, state), now)
+}
+
+/// How many probes may be in flight.
+#[inline(always)]
+fn places<R: TripRule>(policy: &R::Policy, state: State) -> u8 {
+    let base = R::base(policy);
+    match R::recovery(policy) {
+        Some(recovery) if recovery.trials > 0 => Trials::of(state, base).places(base, recovery),
+        _ => base.half_open_max_calls(),
     }
 }
 
 #[inline(always)]
-fn acquire(policy: &Policy, state: State, now: Timestamp) -> Step {
-    match state.refusal(policy, now) {
-        Some(refusal) => refuse(state, refusal, now),
-        None => admit(policy, state, now),
+fn refusal<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp, evidence: R::Evidence) -> Option<Refusal> {
+    match R::recovery(policy) {
+        Some(recovery) if state.is_ramping() => kept_back(recovery, state, R::luck(evidence).random, now),
+        _ => plain_refusal::<R>(policy, state, now),
+    }
+}
+
+/// Whether a ramp-up keeps a request with this random number back, and until when it would.
+fn kept_back(recovery: &Recovery, state: State, random: u32, now: Timestamp) -> Option<Refusal> {
+    let passed = elapsed(state.since, now.low()).unwrap_or(0);
+    match recovery.share(passed) {
+        Some(share) if random >= share => Some(Refusal {
+            state: CircuitState::Closed,
+            retry_after_ms: Some(recovery.admitted_from(random).saturating_sub(passed)),
+        }),
+        _ => None,
     }
 }
 
 #[inline(always)]
-fn admit(policy: &Policy, state: State, now: Timestamp) -> Step {
+fn acquire<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp, evidence: R::Evidence) -> Step {
+    match refusal::<R>(policy, state, now, evidence) {
+        Some(refusal) => refuse::<R>(policy, state, refusal, now, evidence),
+        None => admit::<R>(policy, state, now),
+    }
+}
+
+#[inline(always)]
+fn admit<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -> Step {
     let next = match state.circuit() {
-        CircuitState::Closed => return Step::unchanged(Verdict::Admitted(Ticket::plain(state))),
+        CircuitState::Closed => return admit_closed::<R>(policy, state, now),
         CircuitState::Open => state.move_to(CircuitState::HalfOpen),
-        CircuitState::HalfOpen if state.in_flight() < policy.half_open_max_calls() => state,
+        CircuitState::HalfOpen if state.in_flight() < places::<R>(policy, state) => state,
         // The lease of the probe that came last has run out, so those of all have: the round goes on without them.
         CircuitState::HalfOpen => state.forget_probes(),
     };
@@ -75,21 +136,62 @@ fn admit(policy: &Policy, state: State, now: Timestamp) -> Step {
     Step::new(state, next, Verdict::Admitted(Ticket::probe(next)), reason)
 }
 
+#[inline(always)]
+fn admit_closed<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -> Step {
+    let ticket = if R::slow_call_ms(policy) > 0 { Ticket::timed(state, now) } else { Ticket::plain(state) };
+    let admitted = Verdict::Admitted(ticket);
+    match R::recovery(policy) {
+        Some(recovery) if state.is_ramping() => match elapsed(state.since, now.low()) {
+            Some(passed) if recovery.share(passed).is_none() => {
+                Step::new(state, state.with_successes(0), admitted, None)
+            }
+            Some(_) => Step::unchanged(admitted),
+            None => Step::new(state, state.with_since(now), admitted, None),
+        },
+        _ => Step::unchanged(admitted),
+    }
+}
+
 /// Refuses, or lets through what would be refused where the mode says so.
 #[inline(always)]
-fn refuse(state: State, refusal: Refusal, now: Timestamp) -> Step {
+fn refuse<R: TripRule>(
+    policy: &R::Policy,
+    state: State,
+    refusal: Refusal,
+    now: Timestamp,
+    evidence: R::Evidence,
+) -> Step {
     let verdict =
         if state.is_shadow() { Verdict::Shadowed(Ticket::plain(state), refusal) } else { Verdict::Refused(refusal) };
     match refusal.retry_after_ms {
         // The clock went back: begin the wait anew here, or it would last until the old time comes again.
-        Some(_) if state.is_ahead_of(now) => Step::new(state, state.with_since(now), verdict, None),
+        Some(_) if state.is_ahead_of(now) => {
+            let next = match refusal.state {
+                CircuitState::Open => opened::<R>(policy, state, now, evidence),
+                CircuitState::Closed | CircuitState::HalfOpen => state.with_since(now),
+            };
+            Step::new(state, next, verdict, None)
+        }
         _ => Step::unchanged(verdict),
+    }
+}
+
+/// `state`, which is OPEN, with a wait that begins now.
+#[inline(always)]
+fn opened<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp, evidence: R::Evidence) -> State {
+    match R::recovery(policy) {
+        Some(recovery) => {
+            let Luck { reopenings, random } = R::luck(evidence);
+            let open_ms = recovery.open_ms(R::base(policy).recovery_timeout_ms(), reopenings, random);
+            state.with_since_low(recovery.opened(now.low(), open_ms))
+        }
+        None => state.with_since(now),
     }
 }
 
 #[inline(always)]
 fn settle<R: TripRule>(
-    policy: &Policy,
+    policy: &R::Policy,
     state: State,
     ticket: Option<Ticket>,
     outcome: Outcome,
@@ -99,21 +201,23 @@ fn settle<R: TripRule>(
     if state.is_disabled() {
         return Step::unchanged(Verdict::Settled(Receipt::Disabled));
     }
+    let base = R::base(policy);
+    let probe = matches!(state.circuit(), CircuitState::HalfOpen);
+    let outcome = R::weigh(policy, probe, outcome, evidence);
     let failed = matches!(outcome, Outcome::Failure);
-    let lapsed = state.lapsed(policy, now);
+    let lapsed = state.lapsed(open_ms::<R>(policy), now);
     if matches!(state.circuit(), CircuitState::Open) && !lapsed {
-        let receipt = ticket.map_or(Receipt::Stale, |ticket| late(policy, ticket, now));
+        let receipt = ticket.map_or(Receipt::Stale, |ticket| late(base, ticket, now));
         return Step::late(state, receipt, outcome).failed_if(failed);
     }
     if let Some(ticket) = ticket {
-        let half_open = matches!(state.circuit(), CircuitState::HalfOpen);
-        if lapsed || ticket.probe != half_open || ticket.generation != state.generation() {
-            return Step::late(state, late(policy, ticket, now), outcome);
+        if lapsed || !ticket.is_of(state, probe) {
+            return Step::late(state, late(base, ticket, now), outcome);
         }
     }
     let (next, change) = match state.circuit() {
         CircuitState::Closed => settle_closed::<R>(policy, state, outcome, evidence),
-        CircuitState::HalfOpen => settle_probe(policy, state, outcome),
+        CircuitState::HalfOpen => settle_probe::<R>(policy, state, outcome),
         CircuitState::Open if matches!(outcome, Outcome::Ignored) => (state, None),
         // Lapsed, and nobody has asked since: HALF_OPEN is in force, and an outcome without a ticket acts on it.
         CircuitState::Open => {
@@ -123,35 +227,53 @@ fn settle<R: TripRule>(
     };
     let (next, reason) = match change {
         // Only an opening has a time: a closing that is stopped half-way must not lengthen the lease of a probe.
-        Some((CircuitState::Open, reason)) => (next.move_to(CircuitState::Open).with_since(now), Some(reason)),
-        Some((circuit, reason)) => (next.move_to(circuit), Some(reason)),
+        Some((CircuitState::Open, reason)) => {
+            (opened::<R>(policy, next.move_to(CircuitState::Open), now, evidence), Some(reason))
+        }
+        Some((circuit, reason)) => (closed::<R>(policy, next.move_to(circuit), now), Some(reason)),
         None => (next, None),
     };
-    Step::new(state, next, Verdict::Settled(Receipt::Recorded), reason).failed_if(failed)
+    let recorded = Verdict::Settled(Receipt::Recorded);
+    if R::WINDOW && matches!(reason, Some(Reason::FailureRate | Reason::SlowCallRate)) {
+        return Step::new(state, next, recorded, reason).failed_if(failed).with_tally(R::tally(policy, evidence));
+    }
+    Step::new(state, next, recorded, reason).failed_if(failed)
+}
+
+/// `state`, which is CLOSED from now on: with a ramp that begins, where there is one.
+#[inline(always)]
+fn closed<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -> State {
+    match R::recovery(policy) {
+        Some(recovery) if recovery.share(0).is_some() => state.ramping().with_since(now),
+        _ => state,
+    }
 }
 
 /// What an outcome makes of the counts, and where the circuit goes if it goes anywhere.
 type Settled = (State, Option<(CircuitState, Reason)>);
 
 #[inline(always)]
-fn settle_closed<R: TripRule>(policy: &Policy, state: State, outcome: Outcome, evidence: R::Evidence) -> Settled {
-    let counted = match outcome {
-        Outcome::Ignored => return (state, None),
-        Outcome::Success => state.with_count(0),
-        Outcome::Failure => state.count_one_more(),
-    };
-    let reason = R::trips(policy, counted.failure_count(), evidence);
+fn settle_closed<R: TripRule>(policy: &R::Policy, state: State, outcome: Outcome, evidence: R::Evidence) -> Settled {
+    if matches!(outcome, Outcome::Ignored) {
+        return (state, None);
+    }
+    let Judgement { counted, reason } = R::judge(policy, state, outcome, evidence);
     (counted, reason.map(|reason| (CircuitState::Open, reason)))
 }
 
 #[inline(always)]
-fn settle_probe(policy: &Policy, state: State, outcome: Outcome) -> Settled {
+fn settle_probe<R: TripRule>(policy: &R::Policy, state: State, outcome: Outcome) -> Settled {
+    let base = R::base(policy);
+    match R::recovery(policy) {
+        Some(recovery) if recovery.trials > 0 => return settle_trial(base, recovery, state, outcome),
+        _ => {}
+    }
     match outcome {
         Outcome::Ignored => (state.let_one_out(), None),
         Outcome::Failure => (state.count_one_more(), Some((CircuitState::Open, Reason::ProbeFailed))),
         Outcome::Success => {
             let counted = state.let_one_out().succeed_one_more();
-            if counted.successes() < policy.success_threshold() {
+            if counted.successes() < base.success_threshold() {
                 return (counted, None);
             }
             (counted.with_count(0), Some((CircuitState::Closed, Reason::ProbesSucceeded)))
@@ -159,21 +281,44 @@ fn settle_probe(policy: &Policy, state: State, outcome: Outcome) -> Settled {
     }
 }
 
+/// A probe of a round in which some may fail.
+fn settle_trial(policy: &Policy, recovery: &Recovery, state: State, outcome: Outcome) -> Settled {
+    let counted = if matches!(outcome, Outcome::Failure) { state.count_one_more() } else { state };
+    match Trials::of(state, policy).after(outcome, policy, recovery.trials) {
+        Round::GoesOn(trials) => (counted.let_one_out().with_successes(trials.pack(policy)), None),
+        Round::Closes => (counted.with_count(0), Some((CircuitState::Closed, Reason::ProbesSucceeded))),
+        Round::Opens => (counted, Some((CircuitState::Open, Reason::ProbeFailed))),
+    }
+}
+
+/// The step with the successes that its transition tells: in the state they share their place with others.
+fn with_successes_of(policy: &Policy, recovery: &Recovery, state: State, mut step: Step) -> Step {
+    if let Some(transition) = &mut step.effect.transition {
+        let closes = u8::from(transition.reason == Reason::ProbesSucceeded);
+        transition.successes = match state.circuit() {
+            CircuitState::HalfOpen if recovery.trials > 0 => Trials::of(state, policy).successes + closes,
+            CircuitState::HalfOpen => transition.successes,
+            CircuitState::Closed | CircuitState::Open => 0,
+        };
+    }
+    step
+}
+
 /// What to call an outcome that came too late to count.
 fn late(policy: &Policy, ticket: Ticket, now: Timestamp) -> Receipt {
-    match elapsed(ticket.issued, now.low()) {
-        Some(passed) if ticket.probe && passed >= policy.probe_timeout_ms() => Receipt::Expired,
+    match ticket.age(now) {
+        Some(passed) if ticket.is_probe() && passed >= policy.probe_timeout_ms() => Receipt::Expired,
         _ => Receipt::Stale,
     }
 }
 
-fn trip(state: State, now: Timestamp) -> Step {
+fn trip<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp, evidence: R::Evidence) -> Step {
     match (state.mode(), state.circuit()) {
         (Mode::Isolated | Mode::Disabled, _) => Step::unchanged(Verdict::Done),
         // Already OPEN: the wait begins anew.
-        (_, CircuitState::Open) => Step::new(state, state.with_since(now), Verdict::Done, None),
+        (_, CircuitState::Open) => Step::new(state, opened::<R>(policy, state, now, evidence), Verdict::Done, None),
         _ => {
-            let next = state.move_to(CircuitState::Open).with_since(now);
+            let next = opened::<R>(policy, state.move_to(CircuitState::Open), now, evidence);
             Step::new(state, next, Verdict::Done, Some(Reason::Tripped))
         }
     }
@@ -181,10 +326,39 @@ fn trip(state: State, now: Timestamp) -> Step {
 
 fn shadow(state: State) -> Step {
     match state.mode() {
+        // In the same circuit state; a ramp goes on.
+        Mode::Normal if state.is_ramping() => {
+            let next = state.switch_to(CircuitState::Closed, Mode::Shadow).ramping();
+            Step::new(state, next, Verdict::Done, Some(Reason::Shadowed))
+        }
         Mode::Normal | Mode::Shadow => {
             switch(state, state.circuit(), Mode::Shadow, state.failure_count(), Reason::Shadowed)
         }
         Mode::Isolated | Mode::Disabled => switch(state, CircuitState::Closed, Mode::Shadow, 0, Reason::Shadowed),
+    }
+}
+
+/// Back to CLOSED, and everything is let through at once.
+#[inline(always)]
+fn reset<R: TripRule>(policy: &R::Policy, state: State) -> Step {
+    match R::recovery(policy) {
+        Some(_) if state.is_ramping() && matches!(state.mode(), Mode::Normal) => {
+            Step::new(state, state.with_count(0).with_successes(0), Verdict::Done, None)
+        }
+        _ => switch(state, CircuitState::Closed, Mode::Normal, 0, Reason::Reset),
+    }
+}
+
+/// OPEN for at least `ms` more, as far as the rules can lengthen it.
+fn hold_open<R: TripRule>(policy: &R::Policy, state: State, ms: u32, now: Timestamp) -> Step {
+    let longest = open_ms::<R>(policy);
+    let waits = matches!(state.circuit(), CircuitState::Open) && !matches!(state.mode(), Mode::Isolated);
+    match R::recovery(policy) {
+        Some(recovery) if waits && !state.lapsed(longest, now) && state.remaining(longest, now) < ms.min(longest) => {
+            let next = state.with_since_low(recovery.opened(now.low(), ms.min(longest)));
+            Step::new(state, next, Verdict::Done, None)
+        }
+        _ => Step::unchanged(Verdict::Done),
     }
 }
 

@@ -27,20 +27,24 @@ use crate::config::{CircuitBreakerConfiguration, Policy};
 use crate::config_error::ConfigError;
 use crate::event::{Event, Outcome, Receipt, Refusal, Ticket};
 use crate::observer::Observer;
+use crate::rules::{Checked, Consecutive, Rule};
 use crate::snapshot::{Snapshot, SnapshotError};
-use crate::time::{Timestamp, millis};
+use crate::state::State;
+use crate::step::open_ms;
+use crate::time::{Timestamp, ceil_millis, millis};
 
 /// A circuit breaker in shared use: every method takes `&self`, and none blocks, allocates or panics. (A refusal clones the
 /// name: let that be cheap.)
 ///
 /// `C` reads the time, `O` is told of what happens, `N` holds the operation's name: `&'static str`, or any text that is
-/// cheap to clone, such as `Arc<str>`.
+/// cheap to clone, such as `Arc<str>`; `R` is the rule by which it opens and comes back, see [`rules`](crate::rules).
 ///
 /// While CLOSED with no failure counted, [`allow_request`](Self::allow_request) and
 /// [`record_success`](Self::record_success) are an atomic load each: they read no clock and write nothing.
-pub struct CircuitBreaker<C = DefaultClock, O = (), N = &'static str> {
+pub struct CircuitBreaker<C = DefaultClock, O = (), N = &'static str, R: Rule = Consecutive> {
     name: N,
-    policy: Policy,
+    policy: R::Policy,
+    memory: R::Memory,
     cell: StateCell,
     last_failure: AtomicMillis,
     clock: C,
@@ -106,14 +110,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
     const_unless_loom! {
         /// A breaker by a configuration that was checked before: cannot fail.
         pub fn with_policy(operation_name: N, policy: Policy, clock: C, observer: O) -> Self {
-            Self {
-                name: operation_name,
-                policy,
-                cell: StateCell::new(),
-                last_failure: AtomicMillis::new(None),
-                clock,
-                observer,
-            }
+            Self::with_rule(operation_name, Checked::new(policy), clock, observer)
         }
     }
 
@@ -130,6 +127,36 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
     ) -> Result<Self, ConfigError> {
         Ok(Self::with_policy(operation_name, config.validate_in_memory()?, clock, observer))
     }
+}
+
+impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
+    const_unless_loom! {
+        /// A breaker by a rule of your choice, whose configuration was checked before: cannot fail.
+        ///
+        /// ```
+        /// use halfopen::rules::CountWindow;
+        /// use halfopen::{CircuitBreaker, Config, ManualClock};
+        ///
+        /// static CLOCK: ManualClock = ManualClock::new();
+        /// static RADIO: CircuitBreaker<&ManualClock, (), &str, CountWindow<64>> =
+        ///     CircuitBreaker::with_rule("radio", CountWindow::<64>::with(Config::new()), &CLOCK, ());
+        /// assert!(RADIO.allow_request());
+        /// ```
+        pub fn with_rule(operation_name: N, rule: Checked<R>, clock: C, observer: O) -> Self {
+            Self {
+                name: operation_name,
+                policy: *rule.policy(),
+                #[cfg(not(halfopen_loom))]
+                memory: R::EMPTY,
+                #[cfg(halfopen_loom)]
+                memory: R::empty(),
+                cell: StateCell::new(),
+                last_failure: AtomicMillis::new(None),
+                clock,
+                observer,
+            }
+        }
+    }
 
     /// Whether a request may be made. In HALF_OPEN a `true` takes a probe's place, which an outcome gives back.
     ///
@@ -138,7 +165,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
     #[inline]
     #[must_use = "a `true` may have taken a probe's place, which only an outcome gives back"]
     pub fn allow_request(&self) -> bool {
-        self.cell.glance().admits_freely() || self.allow_by_time()
+        self.glance_admits().is_some() || self.allow_by_time()
     }
 
     /// Records that the operation worked.
@@ -149,15 +176,23 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
     /// beside it there may be one probe more than allowed: use one of the two.
     #[inline]
     pub fn record_success(&self) -> Receipt {
-        if self.cell.glance().nothing_to_forget() {
+        let state = self.cell.glance();
+        if state.nothing_to_forget() && R::is_quiet(&self.memory, state.generation()) {
             return Receipt::Recorded;
         }
-        self.record(Outcome::Success)
+        if R::WINDOW { self.settle_here(None, Outcome::Success, None) } else { self.record(Outcome::Success) }
     }
 
     /// Records that the operation failed. See [`record_success`](Self::record_success).
     pub fn record_failure(&self) -> Receipt {
         self.record(Outcome::Failure)
+    }
+
+    /// Records an outcome of a request that took `time`, which may make it a slow call. See
+    /// [`record_success`](Self::record_success).
+    pub fn record_after(&self, outcome: Outcome, time: Duration) -> Receipt {
+        let ms = u32::try_from(ceil_millis(time)).unwrap_or(u32::MAX);
+        self.settle_here(None, outcome, Some(ms))
     }
 
     /// Gives back the place of a probe whose request says nothing about the operation; changes nothing otherwise.
@@ -167,7 +202,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
 
     /// Whether [`allow_request`](Self::allow_request) would say `true` now. Takes no place.
     pub fn would_allow(&self) -> bool {
-        self.cell.glance().admits_freely() || self.wait() == Some(0)
+        self.glance_admits().is_some() || self.wait() == Some(0)
     }
 
     /// How long to wait until a request would be let through: zero means now, `None` not before a `reset`.
@@ -184,7 +219,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
     pub fn state(&self) -> CircuitState {
         let state = self.cell.load();
         match state.circuit() {
-            CircuitState::Open => state.in_force(&self.policy, self.clock.now()),
+            CircuitState::Open => state.in_force_by(open_ms::<R>(&self.policy), self.clock.now()),
             circuit => circuit,
         }
     }
@@ -200,8 +235,16 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
     }
 
     /// Consecutive failures: kept while OPEN, 0 after closing. Stays at 1,023 when more come.
+    ///
+    /// With a window: while CLOSED the failures in it, up to 65,535; while OPEN and HALF_OPEN those that it held, at most
+    /// 1,023, and one more for each probe that failed since.
     pub fn failure_count(&self) -> u16 {
-        self.cell.glance().failure_count()
+        let state = self.cell.glance();
+        if R::WINDOW && state.circuit() == CircuitState::Closed && state.mode() != Mode::Disabled {
+            let failures = R::failures(&self.policy, &self.memory, state, || self.clock.now());
+            return u16::try_from(failures).unwrap_or(u16::MAX);
+        }
+        state.failure_count()
     }
 
     /// When the latest failure was recorded, on the breaker's clock.
@@ -215,7 +258,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
     }
 
     /// The configuration in its checked form.
-    pub fn policy(&self) -> &Policy {
+    pub fn policy(&self) -> &R::Policy {
         &self.policy
     }
 
@@ -259,7 +302,13 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
     /// What is worth keeping of the breaker, with times as intervals.
     pub fn snapshot(&self) -> Snapshot {
         let state = self.cell.load();
-        Snapshot::take(state, &self.policy, self.last_failure_time(), self.clock.now())
+        Snapshot::take::<R>(
+            state,
+            &self.policy,
+            R::reopenings(&self.memory),
+            self.last_failure_time(),
+            self.clock.now(),
+        )
     }
 
     /// Takes over what was kept, from whatever clock: the remaining time counts, never more than one recovery timeout.
@@ -274,15 +323,16 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
         snapshot.check()?;
         loop {
             let (state, now) = self.look();
-            let step = snapshot.apply(state, now);
+            let step = snapshot.apply::<R>(&self.policy, state, now);
             let applied = step.next.unwrap_or(state);
+            R::set_reopenings(&self.memory, applied.generation(), snapshot.reopenings());
             if !self.cell.exchange(state, applied) {
                 continue;
             }
             // Before anybody is told, who may then look at it or record a newer one.
             self.last_failure.store(snapshot.last_failure(now));
             // If somebody has gone on from here meanwhile, the time is theirs.
-            self.cell.exchange(applied, snapshot.since(applied, &self.policy));
+            self.cell.exchange(applied, snapshot.since::<R>(applied, &self.policy));
             if let Some(transition) = step.effect.transition {
                 self.announce(&transition);
             }
@@ -309,30 +359,54 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
     pub fn settle_ticket(&self, ticket: Ticket, outcome: Outcome) -> Receipt {
         let state = self.cell.glance();
         let idle = state.nothing_to_forget() && !matches!(outcome, Outcome::Failure);
-        if idle && ticket == Ticket::plain(state) {
+        let quiet = R::slow_call_ms(&self.policy) == 0 && R::is_quiet(&self.memory, state.generation());
+        if idle && quiet && ticket.is_of(state, false) {
             return Receipt::Recorded;
         }
-        self.settle_slowly(ticket, outcome)
+        if R::WINDOW { self.settle_here(Some(ticket), outcome, None) } else { self.settle_slowly(ticket, outcome) }
     }
 
     pub(crate) fn name(&self) -> &N {
         &self.name
     }
 
-    /// CLOSED, with the rules in force and nothing counted.
-    pub(crate) fn is_new(&self) -> bool {
-        self.cell.glance().nothing_to_forget()
+    pub(crate) fn memory(&self) -> &R::Memory {
+        &self.memory
     }
 
-    /// The ticket that a healthy circuit gives without a look at the time.
+    /// The state as it is stored.
+    pub(crate) fn circuit(&self) -> CircuitState {
+        self.cell.glance().circuit()
+    }
+
+    /// CLOSED, with the rules in force and nothing counted.
+    pub(crate) fn is_new(&self) -> bool {
+        let state = self.cell.glance();
+        let empty = !R::WINDOW || R::failures(&self.policy, &self.memory, state, || self.clock.now()) == 0;
+        state.nothing_to_forget() && !state.is_ramping() && empty
+    }
+
+    /// The state, if it lets every request through whatever the time is.
+    #[inline(always)]
+    fn glance_admits(&self) -> Option<State> {
+        let state = self.cell.glance();
+        let ramping = R::recovery(&self.policy).is_some() && state.is_ramping();
+        (state.admits_freely() && !ramping).then_some(state)
+    }
+
+    /// The ticket that a healthy circuit gives without a look at the time, except where calls are timed.
     #[inline]
     pub(crate) fn admitted_freely(&self) -> Option<Ticket> {
-        let state = self.cell.glance();
-        state.admits_freely().then(|| Ticket::plain(state))
+        let state = self.glance_admits()?;
+        let timed = R::slow_call_ms(&self.policy) > 0;
+        Some(if timed { Ticket::timed(state, self.clock.now()) } else { Ticket::plain(state) })
     }
 }
 
-impl<C, O, N: AsRef<str>> fmt::Debug for CircuitBreaker<C, O, N> {
+impl<C, O, N: AsRef<str>, R: Rule> fmt::Debug for CircuitBreaker<C, O, N, R>
+where
+    R::Policy: fmt::Debug,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CircuitBreaker")
             .field("operation_name", &self.name.as_ref())

@@ -5,11 +5,12 @@ use crate::circuit::{CircuitState, Mode};
 use crate::clock::Clock;
 use crate::event::{Event, Outcome, Receipt, Refusal, Step, Ticket, Transition, Verdict};
 use crate::observer::Observer;
+use crate::rules::{Call, Recorded, Rule, Scene};
 use crate::state::State;
-use crate::step::step;
+use crate::step::{counts_in_closed, plain_refusal, step_with};
 use crate::time::Timestamp;
 
-impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
+impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     // Where the answer depends on the time: apart, so that the path of a healthy circuit stays short, and one for each
     // form of the question, so that who asks for a `bool` links no more than that takes.
     #[cold]
@@ -30,11 +31,17 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
         // costs 140 bytes of flash, which a chip does not have to spare.
         if cfg!(target_pointer_width = "64") {
             let (state, now) = self.look();
-            if let Some(refusal) = state.plain_refusal(&self.policy, now) {
+            if let Some(refusal) = self.plain_refusal(state, now) {
                 return Err(self.refused(refusal, mode_of(refusal)));
             }
         }
         self.ask_by_step()
+    }
+
+    /// A refusal, where that is all that happens: nothing is let through in spite of it, and the clock has not gone back.
+    #[inline(always)]
+    fn plain_refusal(&self, state: State, now: Timestamp) -> Option<Refusal> {
+        if state.is_shadow() || state.is_ahead_of(now) { None } else { plain_refusal::<R>(&self.policy, state, now) }
     }
 
     // Apart from the shortcut where there is one, whose frame so stays small.
@@ -83,26 +90,133 @@ impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
 
     #[inline(always)]
     fn settle(&self, ticket: Option<Ticket>, outcome: Outcome) -> Receipt {
-        match self.run(Event::Settle(ticket, outcome)) {
+        self.settle_after(ticket, outcome, None)
+    }
+
+    /// Settles, not apart from the path of a healthy circuit, because with a memory it is on it.
+    #[inline]
+    pub(super) fn settle_here(&self, ticket: Option<Ticket>, outcome: Outcome, took: Option<u32>) -> Receipt {
+        let untimed = took.is_none() && (ticket.is_none() || R::slow_call_ms(&self.policy) == 0);
+        if R::WINDOW && untimed && matches!(outcome, Outcome::Success) {
+            let state = self.cell.glance();
+            if state.nothing_to_forget() && counts_in_closed(state, ticket, outcome) {
+                match self.remember(state, outcome, false) {
+                    Recorded::Quietly => return Receipt::Recorded,
+                    Recorded::Tellingly => return self.settle_recorded(ticket, outcome, state.generation()),
+                    Recorded::Over => {}
+                }
+            }
+        }
+        self.settle_apart(ticket, outcome, took)
+    }
+
+    #[inline(never)]
+    fn settle_apart(&self, ticket: Option<Ticket>, outcome: Outcome, took: Option<u32>) -> Receipt {
+        self.settle_after(ticket, outcome, took)
+    }
+
+    /// After the call is in the memory of `generation`.
+    #[inline(never)]
+    fn settle_recorded(&self, ticket: Option<Ticket>, outcome: Outcome, generation: u16) -> Receipt {
+        self.settle_loop(ticket, outcome, None, Some(generation))
+    }
+
+    #[inline(always)]
+    fn settle_after(&self, ticket: Option<Ticket>, outcome: Outcome, took: Option<u32>) -> Receipt {
+        if R::WINDOW {
+            return self.settle_loop(ticket, outcome, took, None);
+        }
+        match self.run_with(Event::Settle(ticket, outcome), |now| self.is_slow(ticket, took, now)) {
             Verdict::Settled(receipt) => receipt,
             _ => Receipt::Recorded,
         }
     }
 
-    pub(super) fn command(&self, event: Event) {
+    /// Steps an outcome until nobody has interfered; puts it into the window once, whatever happens meanwhile.
+    #[inline(always)]
+    fn settle_loop(
+        &self,
+        ticket: Option<Ticket>,
+        outcome: Outcome,
+        took: Option<u32>,
+        mut recorded: Option<u16>,
+    ) -> Receipt {
+        let event = Event::Settle(ticket, outcome);
+        loop {
+            let (state, now) = self.look();
+            let slow = self.is_slow(ticket, took, now);
+            match recorded {
+                // It is in a window that is over: what it could do has been done.
+                Some(generation) if generation != state.generation() => return Receipt::Recorded,
+                Some(_) => {}
+                None if counts_in_closed(state, ticket, outcome) => {
+                    if self.remember(state, outcome, slow) == Recorded::Over {
+                        continue;
+                    }
+                    recorded = Some(state.generation());
+                }
+                None => {}
+            }
+            let scene = Scene { state, event, now, slow, recorded: recorded.is_some() };
+            match self.attempt(scene) {
+                Some(Verdict::Settled(receipt)) => return receipt,
+                Some(Verdict::Again) | None => {}
+                Some(_) => return Receipt::Recorded,
+            }
+        }
+    }
+
+    /// Puts a call into the memory of `state`.
+    #[inline(always)]
+    fn remember(&self, state: State, outcome: Outcome, slow: bool) -> Recorded {
+        let generation = state.generation();
+        let still = || {
+            let state = self.cell.glance();
+            state.circuit() == CircuitState::Closed && state.generation() == generation
+        };
+        let call = Call { generation, failed: matches!(outcome, Outcome::Failure), slow, still: &still };
+        R::record(&self.policy, &self.memory, call, || self.clock.now())
+    }
+
+    /// Whether a call that took so long, or was let through by this ticket, is slow.
+    #[inline(always)]
+    fn is_slow(&self, ticket: Option<Ticket>, took: Option<u32>, now: Timestamp) -> bool {
+        let slow_call_ms = R::slow_call_ms(&self.policy);
+        slow_call_ms > 0 && took.or(ticket.and_then(|ticket| ticket.age(now))).is_some_and(|ms| ms > slow_call_ms)
+    }
+
+    pub(crate) fn command(&self, event: Event) {
         self.run(event);
     }
 
     /// Steps until nobody has interfered. Inlined, so that each caller links only its part of the rules.
     #[inline(always)]
     fn run(&self, event: Event) -> Verdict {
+        self.run_with(event, |_| false)
+    }
+
+    /// [`run`](Self::run) for an event that ends a call, which may have been slow.
+    #[inline(always)]
+    fn run_with(&self, event: Event, is_slow: impl Fn(Timestamp) -> bool) -> Verdict {
         loop {
             let (state, now) = self.look();
-            match self.commit(state, now, step(&self.policy, state, event, now)) {
+            match self.attempt(Scene { state, event, now, slow: is_slow(now), recorded: false }) {
                 Some(Verdict::Again) | None => {}
                 Some(verdict) => return verdict,
             }
         }
+    }
+
+    /// One step; `None` if somebody else has changed the state meanwhile.
+    #[inline(always)]
+    fn attempt(&self, scene: Scene) -> Option<Verdict> {
+        let Scene { state, event, now, .. } = scene;
+        let evidence = R::evidence(&self.policy, &self.memory, scene);
+        let step = step_with::<R>(&self.policy, state, event, now, evidence);
+        if step.next.is_some_and(|next| !R::prepare(&self.memory, state, next, evidence)) {
+            return None;
+        }
+        self.commit(state, now, step)
     }
 
     /// The state, and a time that is read after it and so is not before it: only a clock that went back reads earlier.

@@ -19,7 +19,7 @@ use core::time::Duration;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use crate::config::{CircuitBreakerConfiguration, StatePersistence};
+use crate::config::{CircuitBreakerConfiguration, Extras, StatePersistence};
 use crate::prefix::KeyPrefix;
 use crate::state::{MAX_COUNT, MAX_IN_FLIGHT, MAX_SUCCESSES};
 use crate::time::MAX_INTERVAL_MS;
@@ -35,6 +35,31 @@ struct Fields {
     probe_timeout_seconds: Option<f64>,
     state_persistence: StatePersistence,
     redis_key_prefix: KeyPrefix,
+    // What only some rules know is left out where nothing was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sliding_window_size: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sliding_window_seconds: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure_rate_threshold: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minimum_calls: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slow_call_duration_seconds: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slow_call_rate_threshold: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_recovery_timeout_seconds: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_multiplier_percent: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_jitter_percent: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    half_open_trials: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ramp_up_seconds: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ramp_up_from_percent: Option<i64>,
 }
 
 impl Default for Fields {
@@ -51,11 +76,27 @@ impl From<&CircuitBreakerConfiguration> for Fields {
             recovery_timeout_seconds: recovery.as_secs_f64(),
             success_threshold: successes.into(),
             half_open_max_calls: probes.into(),
-            probe_timeout_seconds: lease.map(|lease| lease.as_secs_f64()),
+            probe_timeout_seconds: lease.map(as_seconds),
             state_persistence: config.persistence(),
             redis_key_prefix: *config.key_prefix(),
+            sliding_window_size: config.extras.sliding_window_size.map(i64::from),
+            sliding_window_seconds: config.extras.sliding_window.map(as_seconds),
+            failure_rate_threshold: config.extras.failure_rate_threshold.map(i64::from),
+            minimum_calls: config.extras.minimum_calls.map(i64::from),
+            slow_call_duration_seconds: config.extras.slow_call_duration.map(as_seconds),
+            slow_call_rate_threshold: config.extras.slow_call_rate_threshold.map(i64::from),
+            max_recovery_timeout_seconds: config.extras.max_recovery_timeout.map(as_seconds),
+            recovery_multiplier_percent: config.extras.recovery_multiplier.map(i64::from),
+            recovery_jitter_percent: config.extras.recovery_jitter.map(i64::from),
+            half_open_trials: config.extras.half_open_trials.map(i64::from),
+            ramp_up_seconds: config.extras.ramp_up.map(as_seconds),
+            ramp_up_from_percent: config.extras.ramp_up_from.map(i64::from),
         }
     }
+}
+
+fn as_seconds(interval: Duration) -> f64 {
+    interval.as_secs_f64()
 }
 
 impl Serialize for CircuitBreakerConfiguration {
@@ -77,9 +118,39 @@ impl<'de> Deserialize<'de> for CircuitBreakerConfiguration {
         if let Some(lease) = fields.probe_timeout_seconds {
             config = config.probe_timeout(seconds("probe_timeout_seconds", lease)?);
         }
-        config.validate().map_err(D::Error::custom)?;
+        config.extras = Extras {
+            sliding_window_size: whole("sliding_window_size", fields.sliding_window_size, "1 to 1027")?,
+            sliding_window: some_seconds("sliding_window_seconds", fields.sliding_window_seconds)?,
+            failure_rate_threshold: whole("failure_rate_threshold", fields.failure_rate_threshold, "1 to 100")?,
+            minimum_calls: whole("minimum_calls", fields.minimum_calls, "1 to 65535")?,
+            slow_call_duration: some_seconds("slow_call_duration_seconds", fields.slow_call_duration_seconds)?,
+            slow_call_rate_threshold: whole("slow_call_rate_threshold", fields.slow_call_rate_threshold, "1 to 100")?,
+            max_recovery_timeout: some_seconds("max_recovery_timeout_seconds", fields.max_recovery_timeout_seconds)?,
+            recovery_multiplier: whole(
+                "recovery_multiplier_percent",
+                fields.recovery_multiplier_percent,
+                "100 to 1000",
+            )?,
+            recovery_jitter: whole("recovery_jitter_percent", fields.recovery_jitter_percent, "0 to 100")?,
+            half_open_trials: whole("half_open_trials", fields.half_open_trials, "1 to 15")?,
+            ramp_up: some_seconds("ramp_up_seconds", fields.ramp_up_seconds)?,
+            ramp_up_from: whole("ramp_up_from_percent", fields.ramp_up_from_percent, "1 to 100")?,
+        };
+        // Which rule it is for is only known when a breaker is made.
+        config.check_for_some_rule().map_err(D::Error::custom)?;
         Ok(config)
     }
+}
+
+/// A number whose range is told by the check that knows the other fields, unless it is no number of things at all.
+fn whole<E: Error>(field: &str, value: Option<i64>, range: &str) -> Result<Option<u32>, E> {
+    let number =
+        |value| u32::try_from(value).map_err(|_| E::custom(format_args!("{field} is {value}, must be {range}")));
+    value.map(number).transpose()
+}
+
+fn some_seconds<E: Error>(field: &str, value: Option<f64>) -> Result<Option<Duration>, E> {
+    value.map(|value| seconds(field, value)).transpose()
 }
 
 fn count<E: Error>(field: &str, value: i64, max: u32) -> Result<u32, E> {
@@ -150,6 +221,25 @@ mod tests {
     }
 
     #[test]
+    fn the_fields_of_some_rules_are_written_where_they_were_given() {
+        let json = r#"{
+            "sliding_window_size": 20, "failure_rate_threshold": 40, "minimum_calls": 5,
+            "slow_call_duration_seconds": 1.5, "slow_call_rate_threshold": 80, "max_recovery_timeout_seconds": 600.0,
+            "recovery_multiplier_percent": 200, "recovery_jitter_percent": 20, "half_open_trials": 3,
+            "ramp_up_seconds": 10.0, "ramp_up_from_percent": 5
+        }"#;
+        let config: CircuitBreakerConfiguration = serde_json::from_str(json).unwrap();
+        let written = serde_json::to_value(config).unwrap();
+        for (field, value) in serde_json::from_str::<serde_json::Value>(json).unwrap().as_object().unwrap() {
+            assert_eq!(&written[field], value, "{field}");
+        }
+        assert!(crate::rules::Adaptive::<crate::rules::CountWindow<20>>::try_with(config).is_ok());
+        let over_time: CircuitBreakerConfiguration =
+            serde_json::from_str(r#"{"sliding_window_seconds": 10, "minimum_calls": 5000}"#).unwrap();
+        assert!(crate::rules::TimeWindow::<10>::try_with(over_time).is_ok());
+    }
+
+    #[test]
     fn nothing_given_means_the_defaults() {
         let config: CircuitBreakerConfiguration = serde_json::from_str("{}").unwrap();
         assert_eq!(config, CircuitBreakerConfiguration::new());
@@ -165,6 +255,20 @@ mod tests {
             (r#"{"recovery_timeout_seconds": 0}"#, "recovery_timeout_seconds is 0, must be 0.001 to 2147483.647"),
             (r#"{"probe_timeout_seconds": 1e300}"#, "must be 0.001 to 2147483.647"),
             (r#"{"redis_key_prefix": ""}"#, "redis_key_prefix is 0 bytes, must be 1 to 63 bytes"),
+            (r#"{"failure_rate_threshold": 101}"#, "failure_rate_threshold is 101, must be 1 to 100"),
+            (r#"{"failure_rate_threshold": -1}"#, "failure_rate_threshold is -1, must be 1 to 100"),
+            (r#"{"sliding_window_size": 0}"#, "sliding_window_size is 0, must be 1 to 1027"),
+            (r#"{"sliding_window_size": 10, "minimum_calls": 11}"#, "minimum_calls is 11, must be 1 to 10"),
+            (r#"{"sliding_window_seconds": 0}"#, "sliding_window_seconds is 0, must be 0.001 to 2147483.647"),
+            (r#"{"slow_call_rate_threshold": 0}"#, "slow_call_rate_threshold is 0, must be 1 to 100"),
+            (
+                r#"{"max_recovery_timeout_seconds": 10}"#,
+                "max_recovery_timeout_seconds is 10, must be 30 to 2147483.647",
+            ),
+            (r#"{"recovery_multiplier_percent": 99}"#, "recovery_multiplier_percent is 99, must be 100 to 1000"),
+            (r#"{"recovery_jitter_percent": 101}"#, "recovery_jitter_percent is 101, must be 0 to 100"),
+            (r#"{"success_threshold": 4, "half_open_trials": 3}"#, "half_open_trials is 3, must be 4 to 15"),
+            (r#"{"ramp_up_from_percent": 0}"#, "ramp_up_from_percent is 0, must be 1 to 100"),
             (r#"{"state_persistence": "disk"}"#, "unknown variant `disk`, expected `memory` or `redis`"),
             (r#"{"failure_treshold": 5}"#, "unknown field `failure_treshold`"),
         ] {

@@ -49,6 +49,17 @@ struct Fields {
     remaining_ms: Option<i64>,
     #[serde(default)]
     last_failure_ago_ms: Option<i64>,
+    /// Left out where it is 0, as are the two below: most rules know none of them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    reopenings: Option<i64>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    probe_failures: Option<i64>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    ramp_left_ms: Option<i64>,
+}
+
+fn is_zero(number: &Option<i64>) -> bool {
+    matches!(number, None | Some(0))
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -91,6 +102,9 @@ impl From<Snapshot> for Fields {
             successes: Some(snapshot.successes.into()),
             remaining_ms: Some(snapshot.remaining_ms.into()),
             last_failure_ago_ms: snapshot.last_failure_ago_ms.map(|ago| ago.min(MAX_AGO_MS) as i64),
+            reopenings: Some(snapshot.reopenings.into()),
+            probe_failures: Some(snapshot.probe_failures.into()),
+            ramp_left_ms: Some(snapshot.ramp_left_ms.into()),
         }
     }
 }
@@ -124,6 +138,9 @@ impl TryFrom<Fields> for Snapshot {
                 Some(_) => Some(number("last_failure_ago_ms", fields.last_failure_ago_ms)?),
                 None => None,
             },
+            reopenings: number("reopenings", fields.reopenings.or(Some(0)))?,
+            probe_failures: number("probe_failures", fields.probe_failures.or(Some(0)))?,
+            ramp_left_ms: number("ramp_left_ms", fields.ramp_left_ms.or(Some(0)))?,
         };
         snapshot.check()?;
         Ok(snapshot)

@@ -44,8 +44,9 @@ use slot::{Pin, Seen, Slot};
 use crate::atomics::{AcqRel, AtomicU32, Relaxed, Release, const_unless_loom, relax};
 use crate::breaker::CircuitBreaker;
 use crate::clock::{Clock, DefaultClock};
-use crate::config::{CircuitBreakerConfiguration, Policy};
+use crate::config::CircuitBreakerConfiguration;
 use crate::observer::Observer;
+use crate::rules::{Checked, Consecutive, Rule};
 use crate::snapshot::Snapshot;
 use crate::time::{MAX_INTERVAL_MS, ceil_millis, elapsed};
 
@@ -57,10 +58,10 @@ use crate::time::{MAX_INTERVAL_MS, ceil_millis, elapsed};
 /// `K` holds the names: `&'static str`, or a text such as `heapless::String`. Clock and observer are cloned for each
 /// circuit, so let them be references or empty; neither these clones nor the drops of names, clocks and observers may call
 /// the table.
-pub struct BreakerTable<C, const N: usize, K = &'static str, O = ()> {
-    slots: [Slot<CircuitBreaker<C, O, K>>; N],
+pub struct BreakerTable<C, const N: usize, K = &'static str, O = (), R: Rule = Consecutive> {
+    slots: [Slot<CircuitBreaker<C, O, K, R>>; N],
     lock: AtomicU32,
-    policy: Policy,
+    rule: Checked<R>,
     clock: C,
     observer: O,
 }
@@ -89,10 +90,28 @@ impl<C: Clock + Clone, const N: usize, K: AsRef<str> + Clone, O: Observer + Clon
         /// As [`new`](BreakerTable::new).
         #[track_caller]
         pub fn with_observer(config: CircuitBreakerConfiguration, clock: C, observer: O) -> Self {
-            match config.validate_in_memory() {
-                Ok(policy) => Self { slots: empty(), lock: AtomicU32::new(0), policy, clock, observer },
-                Err(error) => error.panic(),
-            }
+            Self::with_rule(Consecutive::with(config), clock, observer)
+        }
+    }
+}
+
+impl<C: Clock + Clone, const N: usize, K: AsRef<str> + Clone, O: Observer + Clone, R: Rule>
+    BreakerTable<C, N, K, O, R>
+{
+    const_unless_loom! {
+        /// An empty table, whose circuits go by a rule of your choice.
+        ///
+        /// ```
+        /// use halfopen::rules::CountWindow;
+        /// use halfopen::{BreakerTable, Config, ManualClock};
+        ///
+        /// static CLOCK: ManualClock = ManualClock::new();
+        /// static RADIOS: BreakerTable<&ManualClock, 4, &str, (), CountWindow<64>> =
+        ///     BreakerTable::with_rule(CountWindow::<64>::with(Config::new()), &CLOCK, ());
+        /// assert!(RADIOS.register("lora").unwrap().allow_request());
+        /// ```
+        pub fn with_rule(rule: Checked<R>, clock: C, observer: O) -> Self {
+            Self { slots: empty(), lock: AtomicU32::new(0), rule, clock, observer }
         }
     }
 
@@ -101,8 +120,8 @@ impl<C: Clock + Clone, const N: usize, K: AsRef<str> + Clone, O: Observer + Clon
     /// # Errors
     ///
     /// [`TableError`]: full, the name is empty or too long, the table is busy, or the circuit has too many handles.
-    pub fn register(&self, name: impl TryInto<K>) -> Result<Entry<'_, C, O, K>, TableError> {
-        self.register_by(name, self.policy)
+    pub fn register(&self, name: impl TryInto<K>) -> Result<Entry<'_, C, O, K, R>, TableError> {
+        self.register_by(name, self.rule)
     }
 
     /// The circuit of this name, made by a configuration of its own if there is none. One that exists stays as it is.
@@ -114,11 +133,11 @@ impl<C: Clock + Clone, const N: usize, K: AsRef<str> + Clone, O: Observer + Clon
         &self,
         name: impl TryInto<K>,
         config: CircuitBreakerConfiguration,
-    ) -> Result<Entry<'_, C, O, K>, TableError> {
-        self.register_by(name, config.validate_in_memory()?)
+    ) -> Result<Entry<'_, C, O, K, R>, TableError> {
+        self.register_by(name, Checked::try_from_config(&config)?)
     }
 
-    fn register_by(&self, name: impl TryInto<K>, policy: Policy) -> Result<Entry<'_, C, O, K>, TableError> {
+    fn register_by(&self, name: impl TryInto<K>, rule: Checked<R>) -> Result<Entry<'_, C, O, K, R>, TableError> {
         let name = name.try_into().map_err(|_| TableError::NameTooLong)?;
         if name.as_ref().is_empty() {
             return Err(TableError::EmptyName);
@@ -135,7 +154,7 @@ impl<C: Clock + Clone, const N: usize, K: AsRef<str> + Clone, O: Observer + Clon
             return Err(TableError::TooManyHandles);
         }
         let slot = self.slots.iter().find(|slot| !slot.is_ready()).ok_or(TableError::Full)?;
-        let breaker = CircuitBreaker::with_policy(name, policy, self.clock.clone(), self.observer.clone());
+        let breaker = CircuitBreaker::with_rule(name, rule, self.clock.clone(), self.observer.clone());
         // SAFETY: the lock is held and the slot is not ready.
         #[allow(unsafe_code)]
         unsafe {
@@ -145,17 +164,17 @@ impl<C: Clock + Clone, const N: usize, K: AsRef<str> + Clone, O: Observer + Clon
     }
 
     /// The circuit of this name.
-    pub fn get(&self, name: &str) -> Option<Entry<'_, C, O, K>> {
+    pub fn get(&self, name: &str) -> Option<Entry<'_, C, O, K, R>> {
         self.find(hash(name), name).map(|pin| Entry { pin, used: true })
     }
 
-    fn find(&self, hash: u32, name: &str) -> Option<Pin<'_, CircuitBreaker<C, O, K>>> {
-        let same = |pin: &Pin<'_, CircuitBreaker<C, O, K>>| pin.get().operation_name() == name;
+    fn find(&self, hash: u32, name: &str) -> Option<Pin<'_, CircuitBreaker<C, O, K, R>>> {
+        let same = |pin: &Pin<'_, CircuitBreaker<C, O, K, R>>| pin.get().operation_name() == name;
         self.slots.iter().filter(|slot| slot.hash() == hash).filter_map(Slot::pin).find(same)
     }
 
     /// Every circuit, in no order. To be looked at here does not count as use.
-    pub fn entries(&self) -> impl Iterator<Item = Entry<'_, C, O, K>> {
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_, C, O, K, R>> {
         self.slots.iter().filter_map(Slot::pin).map(|pin| Entry { pin, used: false })
     }
 
@@ -208,8 +227,12 @@ impl<C: Clock + Clone, const N: usize, K: AsRef<str> + Clone, O: Observer + Clon
 
 /// Empties a slot that nobody has used for `age`. The caller holds the table's lock.
 #[allow(unsafe_code)]
-fn retire<C: Clock, O: Observer, K: AsRef<str>>(slot: &Slot<CircuitBreaker<C, O, K>>, age: u32, now: u32) -> bool {
-    let idle = |breaker: &CircuitBreaker<C, O, K>| breaker.is_new();
+fn retire<C: Clock, O: Observer, K: AsRef<str>, R: Rule>(
+    slot: &Slot<CircuitBreaker<C, O, K, R>>,
+    age: u32,
+    now: u32,
+) -> bool {
+    let idle = |breaker: &CircuitBreaker<C, O, K, R>| breaker.is_new();
     let removable = |seen: Seen| {
         let rested = match elapsed(slot.used(), now) {
             Some(passed) => passed >= age,
@@ -252,13 +275,13 @@ fn hash(name: &str) -> u32 {
 ///
 /// Its circuit is not retired as long as the handle lives. Dropping one that was looked up reads the clock, to note the use;
 /// keep the handle on a hot path.
-pub struct Entry<'t, C: Clock = DefaultClock, O: Observer = (), K: AsRef<str> = &'static str> {
-    pin: Pin<'t, CircuitBreaker<C, O, K>>,
+pub struct Entry<'t, C: Clock = DefaultClock, O: Observer = (), K: AsRef<str> = &'static str, R: Rule = Consecutive> {
+    pin: Pin<'t, CircuitBreaker<C, O, K, R>>,
     used: bool,
 }
 
-impl<C: Clock, O: Observer, K: AsRef<str>> Deref for Entry<'_, C, O, K> {
-    type Target = CircuitBreaker<C, O, K>;
+impl<C: Clock, O: Observer, K: AsRef<str>, R: Rule> Deref for Entry<'_, C, O, K, R> {
+    type Target = CircuitBreaker<C, O, K, R>;
 
     #[inline]
     fn deref(&self) -> &Self::Target {
@@ -266,7 +289,7 @@ impl<C: Clock, O: Observer, K: AsRef<str>> Deref for Entry<'_, C, O, K> {
     }
 }
 
-impl<C: Clock, O: Observer, K: AsRef<str>> Drop for Entry<'_, C, O, K> {
+impl<C: Clock, O: Observer, K: AsRef<str>, R: Rule> Drop for Entry<'_, C, O, K, R> {
     fn drop(&mut self) {
         if self.used {
             self.pin.slot().touch(self.pin.get().clock().now().low());
@@ -274,14 +297,19 @@ impl<C: Clock, O: Observer, K: AsRef<str>> Drop for Entry<'_, C, O, K> {
     }
 }
 
-impl<C: Clock, O: Observer, K: AsRef<str>> fmt::Debug for Entry<'_, C, O, K> {
+impl<C: Clock, O: Observer, K: AsRef<str>, R: Rule> fmt::Debug for Entry<'_, C, O, K, R>
+where
+    R::Policy: fmt::Debug,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.pin.get().fmt(f)
     }
 }
 
-impl<C: Clock + Clone, const N: usize, K: AsRef<str> + Clone, O: Observer + Clone> fmt::Debug
-    for BreakerTable<C, N, K, O>
+impl<C: Clock + Clone, const N: usize, K: AsRef<str> + Clone, O: Observer + Clone, R: Rule> fmt::Debug
+    for BreakerTable<C, N, K, O, R>
+where
+    R::Policy: fmt::Debug,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.entries()).finish()

@@ -160,7 +160,7 @@ impl Trio {
             Event::Disable => (self.naive.disable(), self.real.disable()),
             Event::Shadow => (self.naive.shadow(), self.real.shadow()),
             Event::Reset => (self.naive.reset(), self.real.reset()),
-            Event::Acquire | Event::Inquire | Event::Settle(..) => unreachable!("not a command"),
+            Event::HoldOpen(_) | Event::Acquire | Event::Inquire | Event::Settle(..) => unreachable!("not a command"),
         };
     }
 

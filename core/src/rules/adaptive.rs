@@ -1,0 +1,214 @@
+//! The way back, adapted to how the operation recovers: growing times OPEN, k of n probes, a ramp-up.
+//!
+//! ```
+//! use core::time::Duration;
+//! use halfopen::rules::{Adaptive, Consecutive};
+//! use halfopen::{CircuitBreaker, Config, ManualClock};
+//!
+//! let clock = ManualClock::new();
+//! let config = Config::new()
+//!     .failure_threshold(1)
+//!     .recovery_timeout(Duration::from_secs(1))
+//!     .recovery_multiplier_percent(200)
+//!     .max_recovery_timeout(Duration::from_secs(60));
+//! let modem = CircuitBreaker::with_rule("modem", Adaptive::<Consecutive>::with(config), &clock, ());
+//!
+//! modem.record_failure();
+//! for seconds in [1, 2, 4, 8] {
+//!     assert_eq!(modem.retry_after(), Some(Duration::from_secs(seconds)));
+//!     clock.advance(Duration::from_secs(seconds));
+//!     modem.try_acquire()?.failure(); // the probe
+//! }
+//! modem.hold_open(Duration::from_secs(30)); // the server said `Retry-After: 30`
+//! assert_eq!(modem.retry_after(), Some(Duration::from_secs(30)));
+//! # Ok::<(), halfopen::CircuitOpenError>(())
+//! ```
+
+use core::marker::PhantomData;
+use core::time::Duration;
+
+use super::{
+    Call, Checked, Consecutive, ConsecutiveSlow, CountWindow, Random, Recorded, Room, Rule, Scene, TimeWindow, Weyl,
+    count::Calls, sealed::Sealed,
+};
+use crate::atomics::{AcqRel, Acquire, AtomicU32, Release};
+use crate::breaker::CircuitBreaker;
+use crate::circuit::CircuitState;
+use crate::clock::Clock;
+use crate::config::{AdaptivePolicy, CircuitBreakerConfiguration, Policy, Recovery};
+use crate::config_error::ConfigError;
+use crate::event::{Event, Outcome, Tally};
+use crate::observer::Observer;
+use crate::rule::{Judgement, Luck, TripRule};
+use crate::state::State;
+use crate::time::{Timestamp, ceil_millis};
+
+/// Opens as the rule `R` does, and comes back by the fields of the configuration that begin with `max_recovery`,
+/// `recovery_`, `half_open_trials` and `ramp_up`. Chance comes from `G`.
+#[derive(Debug)]
+pub struct Adaptive<R, G = Weyl>(PhantomData<fn() -> (R, G)>);
+
+/// The memory: that of the rule, the reopenings since the circuit was CLOSED, and the source of chance.
+#[doc(hidden)]
+pub struct AdaptiveMemory<M, G> {
+    rule: M,
+    reopenings: AtomicU32,
+    random: G,
+}
+
+/// What it says.
+#[doc(hidden)]
+#[derive(Clone, Copy, Default)]
+pub struct AdaptiveEvidence<E> {
+    rule: E,
+    luck: Luck,
+    /// The reopenings as they were read.
+    seen: u32,
+}
+
+constructors!([G: Random] Adaptive<Consecutive, G>, config => config.adaptive(config.consecutive()));
+constructors!([G: Random] Adaptive<ConsecutiveSlow, G>, config => config.adaptive(config.consecutive_slow()));
+constructors!([G: Random, const N: usize] Adaptive<CountWindow<N>, G> where [Calls<N>: Room], config => config.adaptive(config.count_window(N as u32)));
+constructors!([G: Random, const B: usize] Adaptive<TimeWindow<B>, G>, config => config.adaptive(config.time_window(B as u32)));
+
+impl<R: Rule, G: Random> TripRule for Adaptive<R, G> {
+    type Policy = AdaptivePolicy<R::Policy>;
+    type Evidence = AdaptiveEvidence<R::Evidence>;
+    const WINDOW: bool = R::WINDOW;
+
+    #[inline(always)]
+    fn base(policy: &Self::Policy) -> &Policy {
+        R::base(&policy.rule)
+    }
+
+    #[inline(always)]
+    fn judge(policy: &Self::Policy, state: State, outcome: Outcome, evidence: Self::Evidence) -> Judgement {
+        R::judge(&policy.rule, state, outcome, evidence.rule)
+    }
+
+    #[inline(always)]
+    fn tally(policy: &Self::Policy, evidence: Self::Evidence) -> Option<Tally> {
+        R::tally(&policy.rule, evidence.rule)
+    }
+
+    #[inline(always)]
+    fn weigh(policy: &Self::Policy, probe: bool, outcome: Outcome, evidence: Self::Evidence) -> Outcome {
+        R::weigh(&policy.rule, probe, outcome, evidence.rule)
+    }
+
+    #[inline(always)]
+    fn slow_call_ms(policy: &Self::Policy) -> u32 {
+        R::slow_call_ms(&policy.rule)
+    }
+
+    #[inline(always)]
+    fn recovery(policy: &Self::Policy) -> Option<&Recovery> {
+        Some(&policy.recovery)
+    }
+
+    #[inline(always)]
+    fn luck(evidence: Self::Evidence) -> Luck {
+        evidence.luck
+    }
+}
+
+impl<R, G> Sealed for Adaptive<R, G> {}
+
+impl<R: Rule, G: Random> Rule for Adaptive<R, G> {
+    type Memory = AdaptiveMemory<R::Memory, G>;
+
+    #[cfg(not(halfopen_loom))]
+    #[allow(clippy::declare_interior_mutable_const)] // each use is to be one of its own
+    const EMPTY: Self::Memory = AdaptiveMemory { rule: R::EMPTY, reopenings: AtomicU32::new(0), random: G::NEW };
+
+    #[cfg(halfopen_loom)]
+    fn empty() -> Self::Memory {
+        AdaptiveMemory { rule: R::empty(), reopenings: AtomicU32::new(0), random: G::NEW }
+    }
+
+    fn check(config: &CircuitBreakerConfiguration) -> Result<Self::Policy, ConfigError> {
+        // The rule must not take the fields of the way back for useless ones.
+        config.adaptive(R::check(&config.without_recovery()))
+    }
+
+    #[inline(always)]
+    fn is_quiet(memory: &Self::Memory, generation: u16) -> bool {
+        R::is_quiet(&memory.rule, generation)
+    }
+
+    #[inline(always)]
+    fn record(policy: &Self::Policy, memory: &Self::Memory, call: Call, now: impl Fn() -> Timestamp) -> Recorded {
+        R::record(&policy.rule, &memory.rule, call, now)
+    }
+
+    fn evidence(policy: &Self::Policy, memory: &Self::Memory, scene: Scene) -> Self::Evidence {
+        let seen = memory.reopenings.load(Acquire);
+        let opens = matches!(scene.event, Event::Settle(..) | Event::Trip) && policy.recovery.jitter_percent() > 0;
+        let asks = matches!(scene.event, Event::Acquire | Event::Inquire) && scene.state.is_ramping();
+        let random = if opens || asks { memory.random.next() } else { 0 };
+        let luck = Luck { reopenings: reopenings_for(seen, scene.state), random };
+        AdaptiveEvidence { rule: R::evidence(&policy.rule, &memory.rule, scene), luck, seen }
+    }
+
+    #[inline(always)]
+    fn prepare(memory: &Self::Memory, state: State, next: State, evidence: Self::Evidence) -> bool {
+        let opens = matches!(next.circuit(), CircuitState::Open) && !matches!(state.circuit(), CircuitState::Open);
+        let record = pack(next.generation(), evidence.luck.reopenings);
+        !opens
+            || record == evidence.seen
+            || memory.reopenings.compare_exchange(evidence.seen, record, AcqRel, Acquire).is_ok()
+    }
+
+    #[inline(always)]
+    fn failures(policy: &Self::Policy, memory: &Self::Memory, state: State, now: impl Fn() -> Timestamp) -> u32 {
+        R::failures(&policy.rule, &memory.rule, state, now)
+    }
+
+    fn reopenings(memory: &Self::Memory) -> u8 {
+        memory.reopenings.load(Acquire) as u8
+    }
+
+    fn set_reopenings(memory: &Self::Memory, generation: u16, reopenings: u8) {
+        memory.reopenings.store(pack(generation, reopenings), Release);
+    }
+}
+
+/// The number of reopenings beside the generation of the opening that it belongs to. Stored before the opening is, so a
+/// thread that is stopped in between may leave one that never came to be.
+const fn pack(generation: u16, reopenings: u8) -> u32 {
+    (generation as u32) << 8 | reopenings as u32
+}
+
+/// The number for the opening that an event makes of `state`, or for the one that `state` is.
+fn reopenings_for(seen: u32, state: State) -> u8 {
+    match state.circuit() {
+        CircuitState::Closed => 0,
+        CircuitState::Open => seen as u8,
+        // Another thread is about to make the same opening.
+        CircuitState::HalfOpen if seen >> 8 == u32::from(state.next_generation()) => seen as u8,
+        CircuitState::HalfOpen => (seen as u8).saturating_add(1),
+    }
+}
+
+impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule, G: Random> CircuitBreaker<C, O, N, Adaptive<R, G>> {
+    /// Keeps the circuit OPEN for at least `time` from now (rounded up to whole milliseconds), as far as
+    /// [`max_recovery_timeout`](CircuitBreakerConfiguration::max_recovery_timeout) allows: for a server that said
+    /// `Retry-After`. It lengthens the opening that is, shortens none, and does nothing unless the circuit is OPEN.
+    pub fn hold_open(&self, time: Duration) {
+        let ms = u32::try_from(ceil_millis(time)).unwrap_or(u32::MAX);
+        self.command(Event::HoldOpen(ms));
+    }
+
+    /// How often the circuit has opened again since it was CLOSED, while it is OPEN or HALF_OPEN; at most 255.
+    pub fn reopenings(&self) -> u8 {
+        match self.circuit() {
+            CircuitState::Closed => 0,
+            CircuitState::Open | CircuitState::HalfOpen => Adaptive::<R, G>::reopenings(self.memory()),
+        }
+    }
+
+    /// The source of chance, to be seeded.
+    pub fn random(&self) -> &G {
+        &self.memory().random
+    }
+}

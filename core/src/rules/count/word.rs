@@ -1,0 +1,57 @@
+//! One word of a count window: up to thirteen calls in two bits each, how many of them are of this lap, and the lap.
+
+use super::super::Call;
+
+/// Calls in a word.
+#[cfg(not(halfopen_loom))]
+pub(super) const CALLS: u32 = 13;
+/// Few, so that loom sees words end.
+#[cfg(halfopen_loom)]
+pub(super) const CALLS: u32 = 2;
+
+const CURSOR: u32 = 26;
+const LAP: u32 = 30;
+const DATA: u32 = (1 << CURSOR) - 1;
+/// The lower bit of every call.
+const FAILED: u32 = DATA / 3;
+
+/// What a word holds, by value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Word(pub(super) u32);
+
+impl Word {
+    /// How many calls of this lap it holds.
+    pub(super) const fn cursor(self) -> u32 {
+        (self.0 >> CURSOR) & 0xf
+    }
+
+    pub(super) const fn lap(self) -> u32 {
+        self.0 >> LAP
+    }
+
+    /// Nothing but good calls, or none.
+    pub(super) const fn is_good(self) -> bool {
+        self.0 & DATA == 0
+    }
+
+    pub(super) const fn failures(self) -> u32 {
+        (self.0 & FAILED).count_ones()
+    }
+
+    pub(super) const fn slow_calls(self) -> u32 {
+        (self.0 & (FAILED << 1)).count_ones()
+    }
+
+    /// At the beginning of a lap; `full`: with the calls of the lap before, which are replaced one by one.
+    pub(super) const fn begin(self, lap: u32, full: bool) -> Self {
+        let kept = if full { self.0 & DATA } else { 0 };
+        Self(kept | lap << LAP)
+    }
+
+    /// With `call` in the place at `cursor`.
+    pub(super) const fn put(self, cursor: u32, call: &Call) -> Self {
+        let bits = call.failed as u32 | (call.slow as u32) << 1;
+        let kept = self.0 & DATA & !(3 << (2 * cursor));
+        Self(kept | bits << (2 * cursor) | (cursor + 1) << CURSOR | self.lap() << LAP)
+    }
+}

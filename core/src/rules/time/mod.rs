@@ -1,0 +1,137 @@
+//! The share of failures or slow calls over a time, in buckets that are dropped one by one.
+//!
+//! ```
+//! use core::time::Duration;
+//! use halfopen::rules::TimeWindow;
+//! use halfopen::{CircuitBreaker, CircuitState, Config, ManualClock};
+//!
+//! let clock = ManualClock::new();
+//! let config = Config::new()
+//!     .sliding_window(Duration::from_secs(10))
+//!     .failure_rate_threshold(50)
+//!     .minimum_calls(20);
+//! let http = CircuitBreaker::with_rule("http", TimeWindow::<10>::with(config), &clock, ());
+//! for _ in 0..1_000 {
+//!     http.record_success();
+//! }
+//! clock.advance(Duration::from_secs(10)); // they are forgotten
+//! for _ in 0..20 {
+//!     assert_eq!(http.state(), CircuitState::Closed);
+//!     http.record_failure();
+//! }
+//! assert_eq!(http.state(), CircuitState::Open);
+//! ```
+
+mod bucket;
+mod head;
+mod memory;
+
+use memory::TimeMemory;
+
+use super::count::WindowEvidence;
+use super::{Call, Checked, Recorded, Rule, Scene, sealed::Sealed};
+use crate::config::{CircuitBreakerConfiguration, Policy, TimeWindowPolicy};
+use crate::config_error::ConfigError;
+use crate::event::{Outcome, Tally, Window};
+use crate::rule::{Judgement, TripRule};
+use crate::state::State;
+use crate::time::Timestamp;
+
+/// Opens when over the last [`sliding_window`](CircuitBreakerConfiguration::sliding_window) the share of failures, or
+/// that of slow calls, reaches its threshold; not before
+/// [`minimum_calls`](CircuitBreakerConfiguration::minimum_calls) are in the window, which begins empty whenever the
+/// circuit closes.
+///
+/// The time is divided into `B` buckets, 2 to 63. A bucket begins with the first call after the one before it was over,
+/// and is dropped whole once it began longer ago than the window reaches; so a call is remembered for the time of the
+/// window, or for less by at most one bucket. Recording is lock-free: a call costs one read of the clock and one
+/// compare-and-swap, one more if it failed and one more if it was slow, however many there are. A bucket counts to
+/// 16,777,215 and stays there.
+///
+/// A clock that goes back by no more than the window reaches counts as one that stands still, so that calls are remembered
+/// for that much longer; one that goes back further begins the window anew.
+#[derive(Debug)]
+pub enum TimeWindow<const B: usize> {}
+
+constructors!([const B: usize] TimeWindow<B>, config => config.fixed(config.time_window(B as u32)));
+
+impl<const B: usize> TripRule for TimeWindow<B> {
+    type Policy = TimeWindowPolicy;
+    type Evidence = WindowEvidence;
+    const WINDOW: bool = true;
+
+    #[inline(always)]
+    fn base(policy: &TimeWindowPolicy) -> &Policy {
+        policy.window().base()
+    }
+
+    #[inline(always)]
+    fn judge(_: &TimeWindowPolicy, state: State, _: Outcome, evidence: WindowEvidence) -> Judgement {
+        evidence.judge(state)
+    }
+
+    #[inline(always)]
+    fn tally(policy: &TimeWindowPolicy, evidence: WindowEvidence) -> Option<Tally> {
+        evidence.tally(Window::Millis(reach::<B>(policy)))
+    }
+
+    #[inline(always)]
+    fn weigh(_: &TimeWindowPolicy, probe: bool, outcome: Outcome, evidence: WindowEvidence) -> Outcome {
+        evidence.weigh(probe, outcome)
+    }
+
+    #[inline(always)]
+    fn slow_call_ms(policy: &TimeWindowPolicy) -> u32 {
+        policy.window().slow_call_ms().unwrap_or(0)
+    }
+}
+
+/// How far the window reaches back: the buckets were made long enough for what was asked.
+const fn reach<const B: usize>(policy: &TimeWindowPolicy) -> u32 {
+    policy.bucket_ms() * B as u32
+}
+
+impl<const B: usize> Sealed for TimeWindow<B> {}
+
+impl<const B: usize> Rule for TimeWindow<B> {
+    type Memory = TimeMemory<B>;
+
+    #[cfg(not(halfopen_loom))]
+    #[allow(clippy::declare_interior_mutable_const)] // each use is to be one of its own
+    const EMPTY: Self::Memory = TimeMemory::new();
+
+    #[cfg(halfopen_loom)]
+    fn empty() -> Self::Memory {
+        TimeMemory::new()
+    }
+
+    fn check(config: &CircuitBreakerConfiguration) -> Result<TimeWindowPolicy, ConfigError> {
+        config.fixed(config.time_window(B as u32))
+    }
+
+    /// Every call counts towards the minimum.
+    #[inline(always)]
+    fn is_quiet(_: &Self::Memory, _: u16) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn record(
+        policy: &TimeWindowPolicy,
+        memory: &Self::Memory,
+        call: Call<'_>,
+        now: impl Fn() -> Timestamp,
+    ) -> Recorded {
+        memory.record(policy.bucket_ms(), call, now)
+    }
+
+    fn evidence(policy: &TimeWindowPolicy, memory: &Self::Memory, scene: Scene) -> WindowEvidence {
+        WindowEvidence::of(policy.window(), scene, |generation| {
+            memory.counts(policy.bucket_ms(), generation, scene.now)
+        })
+    }
+
+    fn failures(policy: &TimeWindowPolicy, memory: &Self::Memory, state: State, now: impl Fn() -> Timestamp) -> u32 {
+        memory.counts(policy.bucket_ms(), state.generation(), now()).failures
+    }
+}
