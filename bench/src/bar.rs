@@ -1,0 +1,107 @@
+//! What was promised of a time, as a ratio of two figures of the same run.
+
+use crate::Measured;
+use crate::candidate::Side;
+use crate::reference::{CLOCK, INSTANT, LOADS};
+use crate::rounds::Row;
+use crate::subjects::names::{BARE, CONSECUTIVE_SERVICE, FUTURES, PERMITS};
+use crate::table::{nanos, table};
+
+/// How many threads.
+#[derive(Clone, Copy)]
+enum Threads {
+    One,
+    Two,
+}
+
+/// A time with the name of what takes it.
+struct Figure {
+    name: String,
+    time: Option<f64>,
+}
+
+enum Limit {
+    /// The first takes at most so many times as long as the second.
+    AtMost(f64),
+    /// The second takes at least so many times as long as the first.
+    Faster(f64),
+    /// Only to be seen, the first against the second.
+    None,
+}
+
+/// Two figures of one run, and how far apart they may or must be.
+struct Bar(Figure, Figure, Limit);
+
+/// The bars as a table.
+pub(crate) fn bars(measured: &Measured) -> String {
+    let lines: Vec<_> = all(measured).into_iter().map(Bar::into_line).collect();
+    table(["what", "ns", "compared with", "ns", "ratio", "bar", ""], &[2, 5, 6], &lines)
+}
+
+fn all(measured: &Measured) -> Vec<Bar> {
+    use Limit::{AtMost, Faster, None};
+    use Threads::{One, Two};
+    let [bare, permits, futures, service] =
+        [BARE, PERMITS, FUTURES, CONSECUTIVE_SERVICE].map(|it| measured.candidate(it));
+    let reference = |name| figure(name, &measured.reference(name).row, One);
+    let peer = |threads| fastest_peer(measured, threads);
+
+    let closed = "closed: allow_request + record_success";
+    let two = "the same, per thread of 2";
+    let between = Figure { name: "the same from 1 thread".to_owned(), time: bare.closed.together.map(|it| it.one) };
+    vec![
+        Bar(figure(closed, &bare.closed, One), reference(LOADS), AtMost(1.5)),
+        Bar(figure(two, &bare.closed, Two), between, AtMost(1.1)),
+        Bar(figure(closed, &bare.closed, One), peer(One), Faster(20.0)),
+        Bar(figure(two, &bare.closed, Two), peer(Two), Faster(100.0)),
+        Bar(figure("closed: try_acquire + success", &permits.closed, One), peer(One), Faster(20.0)),
+        Bar(figure(two, &permits.closed, Two), peer(Two), Faster(100.0)),
+        Bar(
+            figure("closed: call_async", &futures.closed, One),
+            figure(CONSECUTIVE_SERVICE, &service.closed, One),
+            None,
+        ),
+        Bar(figure("refused: allow_request", &bare.refused, One), reference(INSTANT), AtMost(1.3)),
+        Bar(figure("the same", &bare.refused, One), reference(CLOCK), None),
+        Bar(figure("refused: try_acquire, with its error", &permits.refused, One), reference(INSTANT), AtMost(1.3)),
+        Bar(figure("the same", &permits.refused, One), reference(CLOCK), None),
+    ]
+}
+
+fn figure(name: &str, row: &Row, threads: Threads) -> Figure {
+    let time = match threads {
+        Threads::One => Some(row.alone),
+        Threads::Two => row.together.map(|times| times.two),
+    };
+    Figure { name: name.to_owned(), time }
+}
+
+/// Of those that threads can share, whatever they open by.
+fn fastest_peer(measured: &Measured, threads: Threads) -> Figure {
+    let peers = measured.candidates.iter().filter(|it| it.facts.side == Side::Peer && it.closed.two.is_ok());
+    let figures = peers.map(|peer| figure(&format!("the fastest peer, {}", peer.facts.name), &peer.closed, threads));
+    let fastest = figures.filter_map(|it| it.time.map(|time| (time, it))).min_by(|a, b| a.0.total_cmp(&b.0));
+    fastest.map_or_else(|| Figure { name: "the fastest peer".to_owned(), time: None }, |(_, figure)| figure)
+}
+
+impl Bar {
+    fn into_line(self) -> [String; 7] {
+        let Self(figure, other, limit) = self;
+        let both = figure.time.zip(other.time);
+        let longer = both.map(|(time, other)| time / other);
+        let faster = longer.map(f64::recip);
+        let (ratio, bar, within) = match limit {
+            Limit::AtMost(most) => (longer, format!("at most {most}"), longer.map(|it| it <= most)),
+            Limit::Faster(least) => (faster, format!("at least {least}"), faster.map(|it| it >= least)),
+            Limit::None => (longer, "-".to_owned(), None),
+        };
+        let verdict = match within {
+            Some(true) => "within",
+            Some(false) => "over",
+            None if both.is_none() => "needs two free cores",
+            None => "-",
+        };
+        let ratio = ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.2}"));
+        [figure.name, nanos(figure.time), other.name, nanos(other.time), ratio, bar, verdict.to_owned()]
+    }
+}

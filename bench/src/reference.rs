@@ -1,0 +1,54 @@
+//! What a breaker is made of, each by itself, such as a load, a clock and a lock.
+
+use std::hint::black_box;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Acquire, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use halfopen::{Clock, SystemClock};
+
+use crate::rounds::Row;
+use crate::subject::works;
+
+pub(crate) const LOADS: &str = "two atomic loads";
+pub(crate) const ADD: &str = "one fetch_add";
+pub(crate) const MUTEX: &str = "a std Mutex, locked and unlocked";
+pub(crate) const INSTANT: &str = "Instant::now()";
+pub(crate) const CLOCK: &str = "SystemClock.now()";
+pub(crate) const OPERATION: &str = "the operation alone";
+
+/// Something to compare with.
+pub(crate) struct Reference {
+    pub(crate) name: &'static str,
+    pub(crate) row: Row,
+}
+
+pub(crate) fn references() -> Vec<Reference> {
+    vec![
+        reference(OPERATION, (), |()| black_box(works)().is_ok()),
+        reference(LOADS, [true, true].map(AtomicBool::new), |flags| flags[0].load(Acquire) & flags[1].load(Acquire)),
+        reference(ADD, AtomicU64::new(0), |word| {
+            black_box(word.fetch_add(1, Relaxed));
+            true
+        }),
+        reference(MUTEX, Mutex::new(7), |mutex| *black_box(mutex.lock().expect("nobody panics with it")) == 7),
+        reference(INSTANT, (), |()| {
+            black_box(Instant::now());
+            true
+        }),
+        reference(CLOCK, (), |()| {
+            black_box(SystemClock.now());
+            true
+        }),
+    ]
+}
+
+fn reference<T: Send + Sync + 'static>(
+    name: &'static str,
+    thing: T,
+    call: impl Fn(&T) -> bool + Copy + Send + 'static,
+) -> Reference {
+    let thing = Arc::new(thing);
+    let row = Row::shared("alone", true, || [thing.clone(), thing.clone()], move |thing| call(thing));
+    Reference { name, row }
+}
