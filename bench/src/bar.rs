@@ -1,10 +1,10 @@
 //! What was promised of a time, as a ratio of two figures of the same run.
 
 use crate::Measured;
-use crate::candidate::Side;
-use crate::reference::{CLOCK, INSTANT, LOADS};
+use crate::candidate::{Candidate, Side, Window};
+use crate::reference::{ADD, CLOCK, INSTANT, LOADS};
 use crate::rounds::Row;
-use crate::subjects::names::{BARE, CONSECUTIVE_SERVICE, FUTURES, PERMITS};
+use crate::subjects::names::{BARE, CONSECUTIVE_SERVICE, COUNT, FUTURES, PERMITS, TIME};
 use crate::table::{nanos, table};
 
 /// How many threads.
@@ -34,17 +34,18 @@ struct Bar(Figure, Figure, Limit);
 
 /// The bars as a table.
 pub(crate) fn bars(measured: &Measured) -> String {
-    let lines: Vec<_> = all(measured).into_iter().map(Bar::into_line).collect();
+    let all = consecutive(measured).into_iter().chain(windows(measured));
+    let lines: Vec<_> = all.map(Bar::into_line).collect();
     table(["what", "ns", "compared with", "ns", "ratio", "bar", ""], &[2, 5, 6], &lines)
 }
 
-fn all(measured: &Measured) -> Vec<Bar> {
+fn consecutive(measured: &Measured) -> Vec<Bar> {
     use Limit::{AtMost, Faster, None};
     use Threads::{One, Two};
     let [bare, permits, futures, service] =
         [BARE, PERMITS, FUTURES, CONSECUTIVE_SERVICE].map(|it| measured.candidate(it));
     let reference = |name| figure(name, &measured.reference(name).row, One);
-    let peer = |threads| fastest_peer(measured, threads);
+    let peer = |threads| fastest(measured, "peer", threads, |_| true);
 
     let closed = "closed: allow_request + record_success";
     let two = "the same, per thread of 2";
@@ -68,6 +69,29 @@ fn all(measured: &Measured) -> Vec<Bar> {
     ]
 }
 
+fn windows(measured: &Measured) -> Vec<Bar> {
+    use Limit::{AtMost, Faster, None};
+    use Threads::{One, Two};
+    let [count, time] = [COUNT, TIME].map(|it| measured.candidate(it));
+    let reference = |name| figure(name, &measured.reference(name).row, One);
+    let peer = |threads| fastest(measured, "peer's window", threads, |it| it.facts.window != Window::None);
+    let and_two_adds = |clock| {
+        let both = reference(clock).time.zip(reference(ADD).time);
+        Figure { name: format!("{clock} + 2 fetch_add"), time: both.map(|(clock, add)| clock + 2.0 * add) }
+    };
+    let times = measured.growth(TIME).times;
+    let few = Figure { name: "the same, after 10".to_owned(), time: times[0] };
+    let many = Figure { name: "closed: time window, after 1,000,000 calls".to_owned(), time: times[times.len() - 1] };
+    vec![
+        Bar(figure("closed: count window 64", &count.closed, One), reference(ADD), AtMost(1.5)),
+        Bar(figure("the same", &count.closed, One), peer(One), Faster(1.0)),
+        Bar(figure("the same, per thread of 2", &count.closed, Two), peer(Two), Faster(1.0)),
+        Bar(figure("closed: time window", &time.closed, One), and_two_adds(CLOCK), AtMost(1.0)),
+        Bar(figure("the same", &time.closed, One), and_two_adds(INSTANT), None),
+        Bar(many, few, AtMost(1.1)),
+    ]
+}
+
 fn figure(name: &str, row: &Row, threads: Threads) -> Figure {
     let time = match threads {
         Threads::One => Some(row.alone),
@@ -76,12 +100,13 @@ fn figure(name: &str, row: &Row, threads: Threads) -> Figure {
     Figure { name: name.to_owned(), time }
 }
 
-/// Of those that threads can share, whatever they open by.
-fn fastest_peer(measured: &Measured, threads: Threads) -> Figure {
-    let peers = measured.candidates.iter().filter(|it| it.facts.side == Side::Peer && it.closed.two.is_ok());
-    let figures = peers.map(|peer| figure(&format!("the fastest peer, {}", peer.facts.name), &peer.closed, threads));
+/// The fastest peer of those that threads can share, and that are `which`.
+fn fastest(measured: &Measured, word: &str, threads: Threads, which: impl Fn(&Candidate) -> bool) -> Figure {
+    let is_peer = |it: &&Candidate| it.facts.side == Side::Peer && it.closed.two.is_ok() && which(it);
+    let peers = measured.candidates.iter().filter(is_peer);
+    let figures = peers.map(|peer| figure(&format!("the fastest {word}, {}", peer.facts.name), &peer.closed, threads));
     let fastest = figures.filter_map(|it| it.time.map(|time| (time, it))).min_by(|a, b| a.0.total_cmp(&b.0));
-    fastest.map_or_else(|| Figure { name: "the fastest peer".to_owned(), time: None }, |(_, figure)| figure)
+    fastest.map_or_else(|| Figure { name: format!("the fastest {word}"), time: None }, |(_, figure)| figure)
 }
 
 impl Bar {
@@ -98,7 +123,7 @@ impl Bar {
         let verdict = match within {
             Some(true) => "within",
             Some(false) => "over",
-            None if both.is_none() => "needs two free cores",
+            None if both.is_none() => "not measured",
             None => "-",
         };
         let ratio = ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.2}"));

@@ -107,6 +107,11 @@ impl Measured {
         self.candidates.iter().find(|it| it.facts.name == name).expect("bars are about breakers of the table")
     }
 
+    /// What became of the breaker of this name after many calls.
+    pub(crate) fn growth(&self, name: &str) -> &Growth {
+        self.growths.iter().find(|it| it.name == name).expect("bars are about breakers of the table")
+    }
+
     /// The reference of this name.
     pub(crate) fn reference(&self, name: &str) -> &Reference {
         self.references.iter().find(|it| it.name == name).expect("bars are about references of the table")

@@ -3,6 +3,7 @@
 mod circuitbreaker_rs;
 mod failsafe;
 mod halfopen;
+mod halfopen_windows;
 mod recloser;
 mod reliakit;
 mod tower_resilience;
@@ -14,6 +15,7 @@ use crate::growth::Growth;
 pub(crate) fn candidates() -> Vec<Candidate> {
     [
         halfopen::candidates(),
+        halfopen_windows::candidates(),
         recloser::candidates(),
         failsafe::candidates(),
         circuitbreaker_rs::candidates(),
@@ -27,11 +29,12 @@ pub(crate) fn candidates() -> Vec<Candidate> {
 
 /// Those that open by a time window or by all calls so far, to be asked what a call costs after many.
 pub(crate) fn growths() -> Vec<Growth> {
-    vec![failsafe::growth(), circuitbreaker_rs::growth(), tower_resilience::growth()]
+    vec![halfopen_windows::growth(), failsafe::growth(), circuitbreaker_rs::growth(), tower_resilience::growth()]
 }
 
 /// The names that the bars are about.
 pub(crate) mod names {
     pub(crate) use super::halfopen::{BARE, FUTURES, PERMITS};
+    pub(crate) use super::halfopen_windows::{COUNT, TIME};
     pub(crate) use super::tower_resilience::CONSECUTIVE as CONSECUTIVE_SERVICE;
 }
