@@ -5,7 +5,7 @@ use crate::circuit::{CircuitState, Mode};
 use crate::clock::Clock;
 use crate::event::{Event, Outcome, Receipt, Refusal, Step, Ticket, Transition, Verdict};
 use crate::observer::Observer;
-use crate::rules::{Call, Recorded, Rule, Scene};
+use crate::rules::{Call, Moment, Recorded, Rule, Scene};
 use crate::state::State;
 use crate::step::{counts_in_closed, plain_refusal, step_with};
 use crate::time::Timestamp;
@@ -93,21 +93,10 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         self.settle_after(ticket, outcome, None)
     }
 
-    /// Settles, not apart from the path of a healthy circuit, because with a memory it is on it.
+    /// Settles, not apart from the path of a healthy circuit where this is that path.
     #[inline]
     pub(super) fn settle_here(&self, ticket: Option<Ticket>, outcome: Outcome, took: Option<u32>) -> Receipt {
-        let untimed = took.is_none() && (ticket.is_none() || R::slow_call_ms(&self.policy) == 0);
-        if R::WINDOW && untimed && matches!(outcome, Outcome::Success) {
-            let state = self.cell.glance();
-            if state.nothing_to_forget() && counts_in_closed(state, ticket, outcome) {
-                match self.remember(state, outcome, false) {
-                    Recorded::Quietly => return Receipt::Recorded,
-                    Recorded::Tellingly => return self.settle_recorded(ticket, outcome, state.generation()),
-                    Recorded::Over => {}
-                }
-            }
-        }
-        self.settle_apart(ticket, outcome, took)
+        if R::WINDOW { self.settle_in_window(ticket, outcome, took) } else { self.settle_apart(ticket, outcome, took) }
     }
 
     #[inline(never)]
@@ -115,16 +104,10 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         self.settle_after(ticket, outcome, took)
     }
 
-    /// After the call is in the memory of `generation`.
-    #[inline(never)]
-    fn settle_recorded(&self, ticket: Option<Ticket>, outcome: Outcome, generation: u16) -> Receipt {
-        self.settle_loop(ticket, outcome, None, Some(generation))
-    }
-
     #[inline(always)]
     fn settle_after(&self, ticket: Option<Ticket>, outcome: Outcome, took: Option<u32>) -> Receipt {
         if R::WINDOW {
-            return self.settle_loop(ticket, outcome, took, None);
+            return self.settle_in_window(ticket, outcome, took);
         }
         match self.run_with(Event::Settle(ticket, outcome), |now| self.is_slow(ticket, took, now)) {
             Verdict::Settled(receipt) => receipt,
@@ -132,50 +115,80 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         }
     }
 
-    /// Steps an outcome until nobody has interfered; puts it into the window once, whatever happens meanwhile.
-    #[inline(always)]
-    fn settle_loop(
-        &self,
-        ticket: Option<Ticket>,
-        outcome: Outcome,
-        took: Option<u32>,
-        mut recorded: Option<u16>,
-    ) -> Receipt {
-        let event = Event::Settle(ticket, outcome);
+    /// Puts an outcome into the window once, whatever happens meanwhile, and steps it unless that is all there is to do.
+    #[inline]
+    fn settle_in_window(&self, ticket: Option<Ticket>, outcome: Outcome, took: Option<u32>) -> Receipt {
         loop {
-            let (state, now) = self.look();
-            let slow = self.is_slow(ticket, took, now);
-            match recorded {
-                // It is in a window that is over: what it could do has been done.
-                Some(generation) if generation != state.generation() => return Receipt::Recorded,
-                Some(_) => {}
-                None if counts_in_closed(state, ticket, outcome) => {
-                    if self.remember(state, outcome, slow) == Recorded::Over {
-                        continue;
-                    }
-                    recorded = Some(state.generation());
+            let state = self.cell.load();
+            if !counts_in_closed(state, ticket, outcome) {
+                match self.settle_once(state, ticket, outcome, took) {
+                    Some(receipt) => return receipt,
+                    None => continue,
                 }
-                None => {}
             }
-            let scene = Scene { state, event, now, slow, recorded: recorded.is_some() };
-            match self.attempt(scene) {
-                Some(Verdict::Settled(receipt)) => return receipt,
-                Some(Verdict::Again) | None => {}
-                Some(_) => return Receipt::Recorded,
+            // Read once, after the state, by whoever needs it.
+            let mut moment = None;
+            match self.remember(state, outcome, || *moment.insert(self.read(ticket, took))) {
+                Recorded::Over => {}
+                Recorded::Quietly if state.nothing_to_forget() => return Receipt::Recorded,
+                Recorded::Quietly | Recorded::Tellingly => {
+                    let moment = moment.unwrap_or_else(|| self.read(ticket, took));
+                    return self.settle_recorded(state, moment, Event::Settle(ticket, outcome));
+                }
             }
         }
     }
 
-    /// Puts a call into the memory of `state`.
+    /// Steps an outcome that belongs into no window. `None`: somebody else has changed the state meanwhile.
+    #[cold]
+    #[inline(never)]
+    fn settle_once(
+        &self,
+        state: State,
+        ticket: Option<Ticket>,
+        outcome: Outcome,
+        took: Option<u32>,
+    ) -> Option<Receipt> {
+        let (event, Moment { now, slow }) = (Event::Settle(ticket, outcome), self.read(ticket, took));
+        match self.attempt(Scene { state, event, now, slow, recorded: false }) {
+            Some(Verdict::Settled(receipt)) => Some(receipt),
+            _ => None,
+        }
+    }
+
+    /// Steps an outcome that is in the window of `state`, until nobody has interfered.
+    #[inline(never)]
+    fn settle_recorded(&self, mut state: State, moment: Moment, event: Event) -> Receipt {
+        let (generation, Moment { mut now, slow }) = (state.generation(), moment);
+        loop {
+            if let Some(Verdict::Settled(receipt)) = self.attempt(Scene { state, event, now, slow, recorded: true }) {
+                return receipt;
+            }
+            (state, now) = self.look();
+            // It is in a window that is over: what it could do has been done.
+            if state.generation() != generation {
+                return Receipt::Recorded;
+            }
+        }
+    }
+
+    /// The time, and whether a call that ends now was slow.
     #[inline(always)]
-    fn remember(&self, state: State, outcome: Outcome, slow: bool) -> Recorded {
+    fn read(&self, ticket: Option<Ticket>, took: Option<u32>) -> Moment {
+        let now = self.clock.now();
+        Moment { now, slow: self.is_slow(ticket, took, now) }
+    }
+
+    /// Puts a call into the window of `state`.
+    #[inline(always)]
+    fn remember(&self, state: State, outcome: Outcome, read: impl FnMut() -> Moment) -> Recorded {
         let generation = state.generation();
         let still = || {
             let state = self.cell.glance();
             state.circuit() == CircuitState::Closed && state.generation() == generation
         };
-        let call = Call { generation, failed: matches!(outcome, Outcome::Failure), slow, still: &still };
-        R::record(&self.policy, &self.memory, call, || self.clock.now())
+        let call = Call { generation, failed: matches!(outcome, Outcome::Failure), still: &still };
+        R::record(&self.policy, &self.memory, call, read)
     }
 
     /// Whether a call that took so long, or was let through by this ticket, is slow.

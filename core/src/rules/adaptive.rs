@@ -28,8 +28,8 @@ use core::marker::PhantomData;
 use core::time::Duration;
 
 use super::{
-    Call, Checked, Consecutive, ConsecutiveSlow, CountWindow, Random, Recorded, Room, Rule, Scene, TimeWindow, Weyl,
-    count::Calls, sealed::Sealed,
+    Call, Checked, Consecutive, ConsecutiveSlow, CountWindow, Moment, Random, Recorded, Room, Rule, Scene, TimeWindow,
+    Weyl, count::Calls, sealed::Sealed,
 };
 use crate::atomics::{AcqRel, Acquire, AtomicU32, Release};
 use crate::breaker::CircuitBreaker;
@@ -131,14 +131,16 @@ impl<R: Rule, G: Random> Rule for Adaptive<R, G> {
         config.adaptive(R::check(&config.without_recovery()))
     }
 
+    const QUIETS: bool = R::QUIETS;
+
     #[inline(always)]
     fn is_quiet(memory: &Self::Memory, generation: u16) -> bool {
         R::is_quiet(&memory.rule, generation)
     }
 
     #[inline(always)]
-    fn record(policy: &Self::Policy, memory: &Self::Memory, call: Call, now: impl Fn() -> Timestamp) -> Recorded {
-        R::record(&policy.rule, &memory.rule, call, now)
+    fn record(policy: &Self::Policy, memory: &Self::Memory, call: Call, read: impl FnMut() -> Moment) -> Recorded {
+        R::record(&policy.rule, &memory.rule, call, read)
     }
 
     fn evidence(policy: &Self::Policy, memory: &Self::Memory, scene: Scene) -> Self::Evidence {

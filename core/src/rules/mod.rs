@@ -154,6 +154,10 @@ pub trait Rule: TripRule + sealed::Sealed + Sized {
     #[doc(hidden)]
     fn check(config: &CircuitBreakerConfiguration) -> Result<Self::Policy, ConfigError>;
 
+    /// Whether there are successes that leave the memory as it is.
+    #[doc(hidden)]
+    const QUIETS: bool = true;
+
     /// Whether a success of this generation that is not slow would leave the memory as it is.
     #[doc(hidden)]
     #[inline(always)]
@@ -165,8 +169,8 @@ pub trait Rule: TripRule + sealed::Sealed + Sized {
     /// Puts a call into the memory of this generation.
     #[doc(hidden)]
     #[inline(always)]
-    fn record(policy: &Self::Policy, memory: &Self::Memory, call: Call, now: impl Fn() -> Timestamp) -> Recorded {
-        let _ = (policy, memory, call.still, now);
+    fn record(policy: &Self::Policy, memory: &Self::Memory, call: Call, read: impl FnMut() -> Moment) -> Recorded {
+        let _ = (policy, memory, call.still, read);
         Recorded::Quietly
     }
 
@@ -211,9 +215,17 @@ pub trait Rule: TripRule + sealed::Sealed + Sized {
 pub struct Call<'a> {
     pub(crate) generation: u16,
     pub(crate) failed: bool,
-    pub(crate) slow: bool,
     /// Whether the circuit is still CLOSED in this generation.
     pub(crate) still: &'a dyn Fn() -> bool,
+}
+
+/// What a look at the clock says of a call that ends.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub struct Moment {
+    pub(crate) now: Timestamp,
+    /// The call took longer than it should.
+    pub(crate) slow: bool,
 }
 
 /// What became of a call that was to be recorded.

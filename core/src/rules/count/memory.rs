@@ -74,7 +74,7 @@ impl<W: AsRef<[AtomicU32]>> CountMemory<W> {
 
     /// Puts `call` into the window of its generation, which begins with the first call of it.
     #[inline]
-    pub(super) fn record(&self, size: u16, call: Call<'_>) -> Recorded {
+    pub(super) fn record(&self, size: u16, call: Call<'_>, slow: bool) -> Recorded {
         let ring = Ring::new(size);
         loop {
             let head = self.head();
@@ -108,21 +108,21 @@ impl<W: AsRef<[AtomicU32]>> CountMemory<W> {
                 }
                 cursor = 0;
             }
-            let next = word.put(cursor, &call);
+            let next = word.put(cursor, call.failed, slow);
             if slot.compare_exchange(word.0, next.0, AcqRel, Acquire).is_err() {
                 continue;
             }
-            return self.recorded(ring, head, next, call);
+            if call.failed || slow {
+                self.soil(call.generation);
+                return Recorded::Tellingly;
+            }
+            return self.recorded(ring, head, next);
         }
     }
 
-    /// After a call of `head`'s word has been appended, which is now `word`.
+    /// After a good call has been appended to `head`'s word, which is now `word`.
     #[inline]
-    fn recorded(&self, ring: Ring, head: Head, word: Word, call: Call<'_>) -> Recorded {
-        if call.failed || call.slow {
-            self.soil(call.generation);
-            return Recorded::Tellingly;
-        }
+    fn recorded(&self, ring: Ring, head: Head, word: Word) -> Recorded {
         if !head.is_full() {
             // A good call can tip a rule only by being the last of the minimum.
             return Recorded::Tellingly;

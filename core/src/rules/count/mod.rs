@@ -25,7 +25,7 @@ mod word;
 use memory::CountMemory;
 pub use room::{Calls, Room};
 
-use super::{Call, Checked, Recorded, Rule, Scene, sealed::Sealed};
+use super::{Call, Checked, Moment, Recorded, Rule, Scene, sealed::Sealed};
 use crate::config::{CircuitBreakerConfiguration, Policy, WindowPolicy};
 use crate::config_error::ConfigError;
 use crate::event::{Event, Outcome, Reason, Tally, Window};
@@ -147,8 +147,9 @@ where
     }
 
     #[inline(always)]
-    fn record(policy: &WindowPolicy, memory: &Self::Memory, call: Call, _: impl Fn() -> Timestamp) -> Recorded {
-        memory.record(policy.size(), call)
+    fn record(policy: &WindowPolicy, memory: &Self::Memory, call: Call, mut read: impl FnMut() -> Moment) -> Recorded {
+        let slow = policy.slow_call_ms().is_some() && read().slow;
+        memory.record(policy.size(), call, slow)
     }
 
     fn evidence(policy: &WindowPolicy, memory: &Self::Memory, scene: Scene) -> WindowEvidence {

@@ -1,7 +1,5 @@
 //! One word of a count window: up to thirteen calls in two bits each, how many of them are of this lap, and the lap.
 
-use super::super::Call;
-
 /// Calls in a word.
 #[cfg(not(halfopen_loom))]
 pub(super) const CALLS: u32 = 13;
@@ -48,9 +46,9 @@ impl Word {
         Self(kept | lap << LAP)
     }
 
-    /// With `call` in the place at `cursor`.
-    pub(super) const fn put(self, cursor: u32, call: &Call) -> Self {
-        let bits = call.failed as u32 | (call.slow as u32) << 1;
+    /// With a call in the place at `cursor`.
+    pub(super) const fn put(self, cursor: u32, failed: bool, slow: bool) -> Self {
+        let bits = failed as u32 | (slow as u32) << 1;
         let kept = self.0 & DATA & !(3 << (2 * cursor));
         Self(kept | bits << (2 * cursor) | (cursor + 1) << CURSOR | self.lap() << LAP)
     }

@@ -6,7 +6,7 @@
 //! thread that is stopped for however long adds nothing to a bucket that has begun anew: it finds another turn, and
 //! counts in the current one.
 
-use super::super::{Call, Recorded};
+use super::super::{Call, Moment, Recorded};
 use super::bucket::Bucket;
 use super::head::Head;
 use crate::atomics::{AcqRel, Acquire, AtomicU32, Relaxed};
@@ -16,6 +16,7 @@ use crate::time::{Timestamp, elapsed};
 /// A ring of buckets, its head, and when something bad came in last.
 pub struct TimeMemory<const B: usize> {
     head: AtomicU32,
+    /// 0: nothing yet.
     bad: AtomicU32,
     buckets: [Bucket; B],
 }
@@ -41,19 +42,20 @@ impl<const B: usize> TimeMemory<B> {
     /// The clock is read after the head, so that a thread that was stopped before cannot be mistaken for a clock that
     /// went back.
     #[inline]
-    pub(super) fn record(&self, bucket_ms: u32, call: Call<'_>, now: impl Fn() -> Timestamp) -> Recorded {
+    pub(super) fn record(&self, bucket_ms: u32, call: Call<'_>, mut read: impl FnMut() -> Moment) -> Recorded {
         loop {
             let head = self.head();
             if head.generation() != call.generation {
                 if !(call.still)() {
                     return Recorded::Over;
                 }
-                self.turn(head, head.next(B, call.generation), now().low());
+                self.turn(head, head.next(B, call.generation), read().now.low());
                 continue;
             }
             let Some(bucket) = self.buckets.get(head.bucket()) else { return Recorded::Over };
             let start = bucket.start.load(Acquire);
-            let now = now().low();
+            let Moment { now, slow } = read();
+            let now = now.low();
             match since(start, now, reach(bucket_ms, B)) {
                 Since::Passed(ms) if ms >= bucket_ms => {
                     self.turn(head, head.next(B, call.generation), now);
@@ -70,10 +72,10 @@ impl<const B: usize> TimeMemory<B> {
                     continue;
                 }
             }
-            let bad = call.failed || call.slow;
+            let bad = call.failed || slow;
             if bad {
                 // Before it is counted: who counts after it has to see it.
-                self.bad.store(now, Relaxed);
+                self.bad.store(now | 1, Relaxed);
             }
             if !bucket.calls.add(head.turn()) {
                 continue;
@@ -82,13 +84,21 @@ impl<const B: usize> TimeMemory<B> {
             if call.failed {
                 bucket.failures.add(head.turn());
             }
-            if call.slow {
+            if slow {
                 bucket.slow_calls.add(head.turn());
             }
             // A good call can tip a rule by being the last of the minimum, but not if all are good.
-            let window = reach(bucket_ms, B);
-            let good = matches!(since(self.bad.load(Relaxed), now, window), Since::Passed(ms) if ms >= window);
-            return if good && !bad { Recorded::Quietly } else { Recorded::Tellingly };
+            return if bad || self.was_bad(now, reach(bucket_ms, B)) { Recorded::Tellingly } else { Recorded::Quietly };
+        }
+    }
+
+    /// Whether anything bad may be in the window.
+    #[inline]
+    fn was_bad(&self, now: u32, window: u32) -> bool {
+        match self.bad.load(Relaxed) {
+            0 => false,
+            // Made odd when it was stored, and so up to a millisecond late.
+            at => !matches!(since(at, now, window), Since::Passed(ms) if ms >= window),
         }
     }
 

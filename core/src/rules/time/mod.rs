@@ -29,7 +29,7 @@ mod memory;
 use memory::TimeMemory;
 
 use super::count::WindowEvidence;
-use super::{Call, Checked, Recorded, Rule, Scene, sealed::Sealed};
+use super::{Call, Checked, Moment, Recorded, Rule, Scene, sealed::Sealed};
 use crate::config::{CircuitBreakerConfiguration, Policy, TimeWindowPolicy};
 use crate::config_error::ConfigError;
 use crate::event::{Outcome, Tally, Window};
@@ -109,6 +109,8 @@ impl<const B: usize> Rule for TimeWindow<B> {
         config.fixed(config.time_window(B as u32))
     }
 
+    const QUIETS: bool = false;
+
     /// Every call counts towards the minimum.
     #[inline(always)]
     fn is_quiet(_: &Self::Memory, _: u16) -> bool {
@@ -120,9 +122,9 @@ impl<const B: usize> Rule for TimeWindow<B> {
         policy: &TimeWindowPolicy,
         memory: &Self::Memory,
         call: Call<'_>,
-        now: impl Fn() -> Timestamp,
+        read: impl FnMut() -> Moment,
     ) -> Recorded {
-        memory.record(policy.bucket_ms(), call, now)
+        memory.record(policy.bucket_ms(), call, read)
     }
 
     fn evidence(policy: &TimeWindowPolicy, memory: &Self::Memory, scene: Scene) -> WindowEvidence {
