@@ -3,25 +3,15 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use conformance::reference::{Op, Rules, Span, Told, Trio};
 use halfopen::Outcome;
 use halfopen::machine::Event;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-#[path = "reference/kept.rs"]
-mod kept;
-#[path = "reference/naive.rs"]
-mod naive;
 #[path = "reference/pairs.rs"]
 mod pairs;
-#[path = "reference/subjects.rs"]
-mod subjects;
-#[path = "reference/trio.rs"]
-mod trio;
-
-use naive::{Rules, Told};
-use trio::{Op, Span, Trio};
 
 /// What a breaker has gone through before the comparison begins.
 #[derive(Clone, Copy, Debug)]

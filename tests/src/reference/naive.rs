@@ -1,16 +1,10 @@
 //! A breaker written from the rules alone: plain fields, whole times, a list of probes. Obvious and slow.
 
+use std::vec::Vec;
+
 use halfopen::{CircuitState, Mode, Outcome, Reason, Receipt};
 
-/// What a configuration says.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rules {
-    pub(crate) failure_threshold: u32,
-    pub(crate) recovery_ms: u64,
-    pub(crate) success_threshold: u32,
-    pub(crate) max_calls: usize,
-    pub(crate) lease_ms: u64,
-}
+use super::rules::Rules;
 
 /// A call that was let through.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,7 +17,9 @@ pub(crate) struct Pass {
 
 /// What is told to somebody who watches.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Told {
+pub enum Told {
+    /// A transition, field by field.
+    #[allow(missing_docs, reason = "they are those of `Transition`")]
     Change {
         from: CircuitState,
         to: CircuitState,
@@ -35,6 +31,7 @@ pub(crate) enum Told {
     },
     /// The state that refused, the wait, and whether the request was let through all the same.
     Refused(CircuitState, Option<u64>, bool),
+    /// An outcome that came too late.
     Late(Receipt),
 }
 
@@ -210,7 +207,7 @@ impl Naive {
             Outcome::Success => {
                 self.successes += 1;
                 if self.successes >= self.rules.success_threshold {
-                    let failures = std::mem::take(&mut self.failures);
+                    let failures = core::mem::take(&mut self.failures);
                     self.change(CircuitState::Closed, self.mode, Reason::ProbesSucceeded, failures);
                 }
             }

@@ -1,10 +1,14 @@
 //! The naive breaker, the bare step and the real breaker, through the same life.
 
+use std::format;
+use std::vec::Vec;
+
 use halfopen::machine::{Event, State, Ticket, Verdict};
 use halfopen::{CircuitState, Clock, Outcome, Receipt, Snapshot, Timestamp};
 
 use super::kept::Kept;
-use super::naive::{Naive, Pass, Rules, Told};
+use super::naive::{Naive, Pass, Told};
+use super::rules::Rules;
 use super::subjects::{Bare, Watched, watched};
 
 /// How far the clock can stray from where it began: no interval is then longer than the 2^31 - 1 ms of the documentation,
@@ -13,34 +17,46 @@ const RANGE: i64 = 1 << 30;
 
 /// A length of time that means something to a breaker.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Span {
+pub enum Span {
+    /// So many milliseconds.
     Millis(i64),
     /// As long as a request would have to wait, and so much more.
     Wait(i64),
     /// One timeout, and so much more.
     Recovery(i64),
+    /// One lease, and so much more.
     Lease(i64),
 }
 
+/// What happens to all three.
 #[derive(Clone, Debug)]
-pub(crate) enum Op {
-    /// By `acquire_ticket`, by `allow_request`, and with a permit that is dropped.
+pub enum Op {
+    /// A request by `acquire_ticket`, whose call is out from then on if it is let through.
     Ask,
+    /// A request by `allow_request`.
     AskBare,
+    /// A request by `try_acquire`, whose permit is dropped at once.
     AskAndDrop,
     /// One of the calls that are out ends.
     End(usize, Outcome),
+    /// A call ends, and nobody says which.
     Report(Outcome),
+    /// `trip`, `isolate`, `disable`, `shadow` or `reset`.
     Command(Event),
+    /// The clock goes on.
     Forward(Span),
+    /// The clock goes back.
     Back(Span),
+    /// A snapshot is taken.
     Keep,
+    /// The latest snapshot is restored, if there is one.
     Restore,
     /// The process restarts: another clock, and perhaps other rules.
     Restart(u64, Option<Rules>),
 }
 
-pub(crate) struct Trio {
+/// The three, and the world around them.
+pub struct Trio {
     naive: Naive,
     /// Nothing restores a bare state: it is left behind by the first restore.
     bare: Option<Bare>,
@@ -56,7 +72,13 @@ pub(crate) struct Trio {
 }
 
 impl Trio {
-    pub(crate) fn new(rules: Rules, start: u64) -> Self {
+    /// Three new ones, whose clocks show `start`.
+    ///
+    /// # Panics
+    ///
+    /// If `rules` are none.
+    #[must_use]
+    pub fn new(rules: Rules, start: u64) -> Self {
         Self {
             naive: Naive::new(rules),
             bare: Some(Bare::new(&rules)),
@@ -71,7 +93,11 @@ impl Trio {
     }
 
     /// Does it, compares, and gives what was told.
-    pub(crate) fn does(&mut self, op: &Op) -> Vec<Told> {
+    ///
+    /// # Panics
+    ///
+    /// If they differ.
+    pub fn does(&mut self, op: &Op) -> Vec<Told> {
         match *op {
             Op::Ask => self.ask(),
             Op::AskBare => {

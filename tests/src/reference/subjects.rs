@@ -1,29 +1,20 @@
 //! What is compared with the naive breaker: the bare step, and a watched breaker on a clock of its own.
 
 use core::cell::RefCell;
-use core::time::Duration;
+use std::vec::Vec;
 
 use halfopen::machine::{Event, Policy, State, Verdict, step};
-use halfopen::{CircuitBreaker, Config, ManualClock, Mode, Observer, Receipt, Refusal, Timestamp, Transition};
+use halfopen::{CircuitBreaker, ManualClock, Mode, Observer, Receipt, Refusal, Timestamp, Transition};
 
-use super::naive::{Rules, Told};
+use super::naive::Told;
+use super::rules::Rules;
 
 pub(crate) type Watched = CircuitBreaker<ManualClock, Log>;
-
-pub(crate) fn policy(rules: &Rules) -> Policy {
-    let config = Config::new()
-        .failure_threshold(rules.failure_threshold)
-        .recovery_timeout(Duration::from_millis(rules.recovery_ms))
-        .success_threshold(rules.success_threshold)
-        .half_open_max_calls(rules.max_calls as u32)
-        .probe_timeout(Duration::from_millis(rules.lease_ms));
-    config.validate().expect("a policy")
-}
 
 pub(crate) fn watched(rules: &Rules, now: u64) -> Watched {
     let clock = ManualClock::new();
     clock.set(Timestamp::from_millis(now));
-    CircuitBreaker::with_policy("compared", policy(rules), clock, Log::default())
+    CircuitBreaker::with_policy("compared", rules.policy(), clock, Log::default())
 }
 
 /// Writes down what it is told.
@@ -70,7 +61,7 @@ pub(crate) struct Bare {
 
 impl Bare {
     pub(crate) fn new(rules: &Rules) -> Self {
-        Self { policy: policy(rules), state: State::NEW, last_failure: None, told: Vec::new() }
+        Self { policy: rules.policy(), state: State::NEW, last_failure: None, told: Vec::new() }
     }
 
     pub(crate) fn run(&mut self, event: Event, now: u64) -> Verdict {
