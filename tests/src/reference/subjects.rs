@@ -6,8 +6,8 @@ use std::vec::Vec;
 use halfopen::machine::{Event, Policy, State, Verdict, step};
 use halfopen::{CircuitBreaker, ManualClock, Mode, Observer, Receipt, Refusal, Timestamp, Transition};
 
-use super::naive::Told;
 use super::rules::Rules;
+use super::told::Told;
 
 pub(crate) type Watched = CircuitBreaker<ManualClock, Log>;
 
@@ -23,32 +23,16 @@ pub(crate) struct Log(pub(crate) RefCell<Vec<Told>>);
 
 impl Observer for Log {
     fn on_transition(&self, _: &str, transition: &Transition) {
-        self.0.borrow_mut().push(change(transition));
+        self.0.borrow_mut().push(transition.into());
     }
 
     fn on_refused(&self, _: &str, refusal: &Refusal, mode: Mode) {
-        self.0.borrow_mut().push(refused(refusal, mode == Mode::Shadow));
+        self.0.borrow_mut().push(Told::refused(refusal, mode == Mode::Shadow));
     }
 
     fn on_late(&self, _: &str, receipt: Receipt) {
         self.0.borrow_mut().push(Told::Late(receipt));
     }
-}
-
-fn change(told: &Transition) -> Told {
-    Told::Change {
-        from: told.from,
-        to: told.to,
-        mode: told.mode,
-        reason: told.reason,
-        failures: told.failure_count.into(),
-        successes: told.successes.into(),
-        generation: told.generation,
-    }
-}
-
-fn refused(refusal: &Refusal, shadow: bool) -> Told {
-    Told::Refused(refusal.state, refusal.retry_after_ms.map(u64::from), shadow)
 }
 
 /// The least shell around `step`.
@@ -71,12 +55,12 @@ impl Bare {
             if step.effect.failed {
                 self.last_failure = Some(now);
             }
-            self.told.extend(step.effect.transition.as_ref().map(change));
+            self.told.extend(step.effect.transition.as_ref().map(Told::from));
             match step.effect.verdict {
                 Verdict::Again => continue,
                 Verdict::Refused(_) | Verdict::Shadowed(..) if event == Event::Inquire => {}
-                Verdict::Refused(refusal) => self.told.push(refused(&refusal, false)),
-                Verdict::Shadowed(_, refusal) => self.told.push(refused(&refusal, true)),
+                Verdict::Refused(refusal) => self.told.push(Told::refused(&refusal, false)),
+                Verdict::Shadowed(_, refusal) => self.told.push(Told::refused(&refusal, true)),
                 Verdict::Settled(late) if step.effect.late => self.told.push(Told::Late(late)),
                 _ => {}
             }
