@@ -158,3 +158,23 @@ impl fmt::Debug for ConfigErrorText {
         fmt::Debug::fmt(self.as_str(), f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::format;
+
+    use super::*;
+
+    #[test]
+    fn a_message_that_is_too_long_ends_where_there_is_no_room() {
+        let long = "x".repeat(ConfigErrorText::SIZE - 1);
+        let text = ConfigErrorText::new().push(&long).push_number(47).push_number(8).push("y");
+        assert_eq!(text.as_str(), long + "4");
+    }
+
+    #[test]
+    fn a_text_is_shown_as_text() {
+        assert_eq!(format!("{:?}", ConfigErrorText::new().push("a \"b\"")), r#""a \"b\"""#);
+    }
+}

@@ -397,3 +397,31 @@ impl Step {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One that begins the generation with this number.
+    fn at(number: u16) -> Transition {
+        let generation = number % GENERATIONS;
+        Transition { generation, ..Transition::between(State::NEW, State::NEW, Reason::Reset) }
+    }
+
+    #[test]
+    fn of_two_transitions_the_later_one_is_after_the_earlier_one_whatever_wraps_between_them() {
+        for earlier in 0..GENERATIONS {
+            assert!(!at(earlier).is_after(&at(earlier)));
+            for between in 1..GENERATIONS / 2 {
+                assert!(at(earlier + between).is_after(&at(earlier)));
+                assert!(!at(earlier).is_after(&at(earlier + between)));
+            }
+        }
+    }
+
+    #[test]
+    fn half_of_all_generations_apart_neither_is_after_the_other() {
+        assert!(!at(GENERATIONS / 2).is_after(&at(0)));
+        assert!(!at(0).is_after(&at(GENERATIONS / 2)));
+    }
+}

@@ -69,3 +69,24 @@ impl defmt::Format for KeyPrefix {
         defmt::Format::format(self.as_str(), f);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::format;
+
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_shown_as_text() {
+        let prefix = KeyPrefix::new("billing:");
+        assert_eq!(format!("{prefix} {prefix:?}"), r#"billing: "billing:""#);
+    }
+
+    #[test]
+    fn one_that_is_too_long_is_kept_as_nothing_but_its_length() {
+        let text = "x".repeat(64);
+        assert_eq!((KeyPrefix::new(&text).as_str(), KeyPrefix::new(&text).asked_len()), ("", 64));
+        assert_eq!(KeyPrefix::new(&text[1..]).as_str(), &text[1..]);
+    }
+}

@@ -332,6 +332,9 @@ impl defmt::Format for State {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+    use std::format;
+
     use super::*;
 
     #[test]
@@ -378,5 +381,15 @@ mod tests {
             assert_eq!(State::NEW.switch_to(circuit, Mode::Isolated).circuit(), CircuitState::Open);
             assert_eq!(State::NEW.switch_to(circuit, Mode::Disabled).circuit(), CircuitState::Closed);
         }
+    }
+
+    #[test]
+    fn a_state_is_shown_field_by_field() {
+        let state =
+            State::NEW.switch_to(CircuitState::HalfOpen, Mode::Shadow).with_count(5).with_successes(2).let_one_in();
+        assert_eq!(
+            format!("{:?}", state.with_since(Timestamp::from_millis((1 << 32) + 7))),
+            "State { circuit: HalfOpen, mode: Shadow, failure_count: 5, in_flight: 1, successes: 2, generation: 1, since: 7 }"
+        );
     }
 }

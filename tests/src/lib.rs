@@ -46,6 +46,8 @@ mod generate;
 #[cfg(feature = "json")]
 mod json;
 #[cfg(feature = "json")]
+pub mod reference;
+#[cfg(feature = "json")]
 mod rust;
 
 /// The library under test, which the source that `to_rust` writes names through this crate.

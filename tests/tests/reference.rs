@@ -3,33 +3,15 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use conformance::reference::{Life, Op, Rules, Span, live};
 use halfopen::Outcome;
 use halfopen::machine::Event;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-#[path = "reference/kept.rs"]
-mod kept;
-#[path = "reference/naive.rs"]
-mod naive;
 #[path = "reference/pairs.rs"]
 mod pairs;
-#[path = "reference/subjects.rs"]
-mod subjects;
-#[path = "reference/trio.rs"]
-mod trio;
-
-use naive::{Rules, Told};
-use trio::{Op, Span, Trio};
-
-/// What a breaker has gone through before the comparison begins.
-#[derive(Clone, Copy, Debug)]
-struct Past {
-    failures: u32,
-    /// Each is two generations.
-    trips: u32,
-}
 
 fn timeout() -> impl Strategy<Value = u64> {
     prop_oneof![6 => 1..=4u64, 2 => 5..=50u64, 1 => 1_000..=100_000u64, 1 => (1u64 << 29)..(1 << 30)]
@@ -57,10 +39,15 @@ fn start() -> impl Strategy<Value = u64> {
     prop_oneof![1 => 0..=60u64, 2 => wraps, 1 => turns, 1 => 0..(1u64 << 50)]
 }
 
-fn past() -> impl Strategy<Value = Past> {
-    let failures = prop_oneof![49 => Just(0), 1 => 1_017..=1_024u32];
-    let trips = prop_oneof![49 => Just(0), 1 => 240..=256u32];
-    (failures, trips).prop_map(|(failures, trips)| Past { failures, trips })
+/// What a breaker goes through before anything else: nothing as a rule, or enough to come near an end of a count.
+fn past() -> impl Strategy<Value = Vec<Op>> {
+    let failures = prop_oneof![49 => Just(0), 1 => 1_017..=1_024usize];
+    let trips = prop_oneof![49 => Just(0), 1 => 240..=256usize];
+    (failures, trips).prop_map(|(failures, trips)| {
+        // Each is two generations.
+        let trips = [Op::Command(Event::Trip), Op::Command(Event::Reset)].repeat(trips);
+        [trips, vec![Op::Report(Outcome::Failure); failures]].concat()
+    })
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
@@ -79,16 +66,22 @@ fn span() -> impl Strategy<Value = Span> {
         3 => (-1..=1i64).prop_map(Span::Wait),
         1 => (-1..=1i64).prop_map(Span::Recovery),
         1 => (-1..=1i64).prop_map(Span::Lease),
+        1 => (-1..=1i64).prop_map(Span::Longest),
+        1 => (-1..=1i64).prop_map(Span::Wrap),
     ]
 }
 
 fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
-        8 => Just(Op::Ask),
-        1 => Just(Op::AskBare),
+        6 => Just(Op::Ask),
+        2 => Just(Op::AskAndHold),
         1 => Just(Op::AskAndDrop),
+        1 => Just(Op::AskBare),
         8 => (any::<usize>(), outcome()).prop_map(|(call, outcome)| Op::End(call, outcome)),
+        1 => any::<usize>().prop_map(Op::Abandon),
         2 => outcome().prop_map(Op::Report),
+        4 => Just(Op::WouldAllow),
+        4 => Just(Op::RetryAfter),
         1 => command().prop_map(Op::Command),
         6 => span().prop_map(Op::Forward),
         1 => span().prop_map(Op::Back),
@@ -105,24 +98,15 @@ fn lives(cases: u32, op: impl Strategy<Value = Op>) -> BTreeMap<String, usize> {
     let counts = RefCell::new(BTreeMap::new());
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
-    let life = (rules(), start(), past(), vec(op, 1..200));
-    let lived = TestRunner::new_with_rng(config, rng).run(&life, |(rules, start, past, ops)| {
-        let mut trio = Trio::new(rules, start);
-        for _ in 0..past.trips {
-            trio.does(&Op::Command(Event::Trip));
-            trio.does(&Op::Command(Event::Reset));
-        }
-        for _ in 0..past.failures {
-            trio.does(&Op::Report(Outcome::Failure));
-        }
-        for told in ops.iter().flat_map(|op| trio.does(op)) {
-            let name = match told {
-                Told::Change { reason, .. } => reason.to_string(),
-                Told::Refused(state, _, shadow) => format!("{state} refused, shadow {shadow}"),
-                Told::Late(receipt) => format!("{receipt:?}"),
-            };
-            *counts.borrow_mut().entry(name).or_default() += 1;
-        }
+    let life = (rules(), start(), past(), vec(op, 1..250)).prop_map(|(rules, start, past, ops)| Life {
+        rules,
+        start,
+        ops: [past, ops].concat(),
+    });
+    let lived = TestRunner::new_with_rng(config, rng).run(&life, |life| {
+        live(&life, &mut |_, told| {
+            told.iter().for_each(|told| *counts.borrow_mut().entry(told.kind()).or_default() += 1);
+        });
         Ok(())
     });
     if let Err(error) = lived {

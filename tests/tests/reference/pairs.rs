@@ -4,11 +4,9 @@ use core::cell::Cell;
 use core::hash::Hash;
 use std::collections::{HashSet, VecDeque};
 
+use conformance::reference::Rules;
 use halfopen::machine::{Event, Policy, State, Ticket, Verdict, step};
 use halfopen::{CircuitBreaker, CircuitState, FnClock, Mode, Outcome, Timestamp};
-
-use super::naive::Rules;
-use super::subjects::policy;
 
 const OUTCOMES: [Outcome; 3] = [Outcome::Success, Outcome::Failure, Outcome::Ignored];
 const COMMANDS: [Event; 5] = [Event::Trip, Event::Isolate, Event::Disable, Event::Shadow, Event::Reset];
@@ -184,7 +182,7 @@ fn compare(policy: &Policy, world: &World, path: &[Move]) {
 #[test]
 fn every_call_of_the_breaker_does_to_every_state_what_step_does() {
     let rules = Rules { failure_threshold: 2, recovery_ms: 2, success_threshold: 2, max_calls: 2, lease_ms: 2 };
-    let policy = policy(&rules);
+    let policy = rules.policy();
     let new = World { state: State::NEW, now: START, tickets: Vec::new() };
     let mut seen = HashSet::from([new.looks(&policy)]);
     let mut queue = VecDeque::from([(new, Vec::new())]);

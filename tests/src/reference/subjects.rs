@@ -1,29 +1,20 @@
 //! What is compared with the naive breaker: the bare step, and a watched breaker on a clock of its own.
 
 use core::cell::RefCell;
-use core::time::Duration;
+use std::vec::Vec;
 
 use halfopen::machine::{Event, Policy, State, Verdict, step};
-use halfopen::{CircuitBreaker, Config, ManualClock, Mode, Observer, Receipt, Refusal, Timestamp, Transition};
+use halfopen::{CircuitBreaker, ManualClock, Mode, Observer, Receipt, Refusal, Timestamp, Transition};
 
-use super::naive::{Rules, Told};
+use super::rules::Rules;
+use super::told::Told;
 
 pub(crate) type Watched = CircuitBreaker<ManualClock, Log>;
-
-pub(crate) fn policy(rules: &Rules) -> Policy {
-    let config = Config::new()
-        .failure_threshold(rules.failure_threshold)
-        .recovery_timeout(Duration::from_millis(rules.recovery_ms))
-        .success_threshold(rules.success_threshold)
-        .half_open_max_calls(rules.max_calls as u32)
-        .probe_timeout(Duration::from_millis(rules.lease_ms));
-    config.validate().expect("a policy")
-}
 
 pub(crate) fn watched(rules: &Rules, now: u64) -> Watched {
     let clock = ManualClock::new();
     clock.set(Timestamp::from_millis(now));
-    CircuitBreaker::with_policy("compared", policy(rules), clock, Log::default())
+    CircuitBreaker::with_policy("compared", rules.policy(), clock, Log::default())
 }
 
 /// Writes down what it is told.
@@ -32,32 +23,16 @@ pub(crate) struct Log(pub(crate) RefCell<Vec<Told>>);
 
 impl Observer for Log {
     fn on_transition(&self, _: &str, transition: &Transition) {
-        self.0.borrow_mut().push(change(transition));
+        self.0.borrow_mut().push(transition.into());
     }
 
     fn on_refused(&self, _: &str, refusal: &Refusal, mode: Mode) {
-        self.0.borrow_mut().push(refused(refusal, mode == Mode::Shadow));
+        self.0.borrow_mut().push(Told::refused(refusal, mode == Mode::Shadow));
     }
 
     fn on_late(&self, _: &str, receipt: Receipt) {
         self.0.borrow_mut().push(Told::Late(receipt));
     }
-}
-
-fn change(told: &Transition) -> Told {
-    Told::Change {
-        from: told.from,
-        to: told.to,
-        mode: told.mode,
-        reason: told.reason,
-        failures: told.failure_count.into(),
-        successes: told.successes.into(),
-        generation: told.generation,
-    }
-}
-
-fn refused(refusal: &Refusal, shadow: bool) -> Told {
-    Told::Refused(refusal.state, refusal.retry_after_ms.map(u64::from), shadow)
 }
 
 /// The least shell around `step`.
@@ -70,7 +45,7 @@ pub(crate) struct Bare {
 
 impl Bare {
     pub(crate) fn new(rules: &Rules) -> Self {
-        Self { policy: policy(rules), state: State::NEW, last_failure: None, told: Vec::new() }
+        Self { policy: rules.policy(), state: State::NEW, last_failure: None, told: Vec::new() }
     }
 
     pub(crate) fn run(&mut self, event: Event, now: u64) -> Verdict {
@@ -80,12 +55,12 @@ impl Bare {
             if step.effect.failed {
                 self.last_failure = Some(now);
             }
-            self.told.extend(step.effect.transition.as_ref().map(change));
+            self.told.extend(step.effect.transition.as_ref().map(Told::from));
             match step.effect.verdict {
                 Verdict::Again => continue,
                 Verdict::Refused(_) | Verdict::Shadowed(..) if event == Event::Inquire => {}
-                Verdict::Refused(refusal) => self.told.push(refused(&refusal, false)),
-                Verdict::Shadowed(_, refusal) => self.told.push(refused(&refusal, true)),
+                Verdict::Refused(refusal) => self.told.push(Told::refused(&refusal, false)),
+                Verdict::Shadowed(_, refusal) => self.told.push(Told::refused(&refusal, true)),
                 Verdict::Settled(late) if step.effect.late => self.told.push(Told::Late(late)),
                 _ => {}
             }

@@ -1,16 +1,11 @@
 //! A breaker written from the rules alone: plain fields, whole times, a list of probes. Obvious and slow.
 
+use std::vec::Vec;
+
 use halfopen::{CircuitState, Mode, Outcome, Reason, Receipt};
 
-/// What a configuration says.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rules {
-    pub(crate) failure_threshold: u32,
-    pub(crate) recovery_ms: u64,
-    pub(crate) success_threshold: u32,
-    pub(crate) max_calls: usize,
-    pub(crate) lease_ms: u64,
-}
+use super::rules::Rules;
+use super::told::Told;
 
 /// A call that was let through.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,24 +13,18 @@ pub(crate) struct Pass {
     id: u64,
     era: u64,
     pub(crate) probe: bool,
-    at: i64,
+    at: i128,
 }
 
-/// What is told to somebody who watches.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Told {
-    Change {
-        from: CircuitState,
-        to: CircuitState,
-        mode: Mode,
-        reason: Reason,
-        failures: u32,
-        successes: u32,
-        generation: u16,
-    },
-    /// The state that refused, the wait, and whether the request was let through all the same.
-    Refused(CircuitState, Option<u64>, bool),
-    Late(Receipt),
+/// The longest time that the documentation promises to measure.
+const LONGEST_MS: i128 = (1 << 31) - 1;
+
+/// Milliseconds from `since` to `now`; `None` if the clock has gone back.
+fn passed(since: i128, now: u64) -> Option<u64> {
+    let apart = i128::from(now) - since;
+    // Farther apart than that, times are told by their low 32 bits alone.
+    let apart = if apart.abs() <= LONGEST_MS { apart } else { apart.rem_euclid(1 << 32) };
+    (0..=LONGEST_MS).contains(&apart).then_some(apart as u64)
 }
 
 #[derive(Clone, Debug)]
@@ -48,7 +37,7 @@ pub(crate) struct Naive {
     pub(crate) successes: u32,
     /// When OPEN began, or the newest probe was let through: the leases of all probes end with its own. Before the
     /// clock's origin, if a snapshot says so.
-    pub(crate) since: i64,
+    pub(crate) since: i128,
     /// The probes that hold a place, by id.
     pub(crate) probes: Vec<u64>,
     next_id: u64,
@@ -95,7 +84,7 @@ impl Naive {
     /// Asks how long to wait, which a clock that went back makes begin anew.
     pub(crate) fn inquire(&mut self, now: u64) -> Option<u64> {
         if matches!(self.mode, Mode::Normal | Mode::Shadow) && self.wait(now) > 0 {
-            self.since = self.since.min(now as i64);
+            self.notice(now);
         }
         self.retry_after(now)
     }
@@ -113,8 +102,14 @@ impl Naive {
     /// What is left of the timeout or the lease. A clock that went back has let no time pass.
     pub(crate) fn left(&self, now: u64) -> u64 {
         let whole = if self.circuit == CircuitState::Open { self.rules.recovery_ms } else { self.rules.lease_ms };
-        let passed = (now as i64 - self.since).max(0) as u64;
-        whole.saturating_sub(passed)
+        whole.saturating_sub(passed(self.since, now).unwrap_or(0))
+    }
+
+    /// If the clock went back, the wait begins anew.
+    fn notice(&mut self, now: u64) {
+        if passed(self.since, now).is_none() {
+            self.since = now.into();
+        }
     }
 
     pub(crate) fn ask(&mut self, now: u64) -> Option<Pass> {
@@ -127,8 +122,7 @@ impl Naive {
         }
         let wait = self.wait(now);
         if wait > 0 {
-            // A clock that went back: the wait begins anew.
-            self.since = self.since.min(now as i64);
+            self.notice(now);
             let shadow = self.mode == Mode::Shadow;
             self.told.push(Told::Refused(self.circuit, Some(wait), shadow));
             return shadow.then(|| self.pass(false, now));
@@ -139,14 +133,14 @@ impl Naive {
             self.probes.clear();
             self.era += 1;
         }
-        self.since = now as i64;
+        self.since = now.into();
         self.probes.push(self.next_id);
         Some(self.pass(true, now))
     }
 
     fn pass(&mut self, probe: bool, now: u64) -> Pass {
         self.next_id += 1;
-        Pass { id: self.next_id - 1, era: self.era, probe, at: now as i64 }
+        Pass { id: self.next_id - 1, era: self.era, probe, at: now.into() }
     }
 
     pub(crate) fn report(&mut self, now: u64, pass: Option<Pass>, outcome: Outcome) -> Receipt {
@@ -173,14 +167,15 @@ impl Naive {
             return if self.state(now) == CircuitState::Open { Receipt::Stale } else { Receipt::Recorded };
         };
         let at_home = match self.circuit {
-            CircuitState::Closed => true,
+            CircuitState::Closed => !pass.probe,
             CircuitState::Open => false,
             CircuitState::HalfOpen => pass.probe,
         };
-        if at_home && pass.era == self.era {
+        // Generations are counted modulo 512.
+        if at_home && pass.era % 512 == self.era % 512 {
             return Receipt::Recorded;
         }
-        let expired = pass.probe && now as i64 - pass.at >= self.rules.lease_ms as i64;
+        let expired = pass.probe && passed(pass.at, now).is_some_and(|passed| passed >= self.rules.lease_ms);
         if expired { Receipt::Expired } else { Receipt::Stale }
     }
 
@@ -203,14 +198,14 @@ impl Naive {
                 return;
             }
             self.change(CircuitState::HalfOpen, self.mode, Reason::RecoveryTimeout, self.failures);
-            self.since = now as i64;
+            self.since = now.into();
         }
         self.give_back(pass);
         match outcome {
             Outcome::Success => {
                 self.successes += 1;
                 if self.successes >= self.rules.success_threshold {
-                    let failures = std::mem::take(&mut self.failures);
+                    let failures = core::mem::take(&mut self.failures);
                     self.change(CircuitState::Closed, self.mode, Reason::ProbesSucceeded, failures);
                 }
             }
@@ -230,48 +225,9 @@ impl Naive {
         }
     }
 
-    fn open(&mut self, now: u64, reason: Reason) {
+    pub(crate) fn open(&mut self, now: u64, reason: Reason) {
         self.change(CircuitState::Open, self.mode, reason, self.failures);
-        self.since = now as i64;
-    }
-
-    pub(crate) fn trip(&mut self, now: u64) {
-        match (self.mode, self.circuit) {
-            (Mode::Isolated | Mode::Disabled, _) => {}
-            (_, CircuitState::Open) => self.since = now as i64,
-            _ => self.open(now, Reason::Tripped),
-        }
-    }
-
-    pub(crate) fn isolate(&mut self) {
-        self.go(CircuitState::Open, Mode::Isolated, Reason::Isolated);
-    }
-
-    pub(crate) fn disable(&mut self) {
-        self.go(CircuitState::Closed, Mode::Disabled, Reason::Disabled);
-    }
-
-    pub(crate) fn shadow(&mut self) {
-        match self.mode {
-            Mode::Normal | Mode::Shadow => self.go(self.circuit, Mode::Shadow, Reason::Shadowed),
-            Mode::Isolated | Mode::Disabled => self.go(CircuitState::Closed, Mode::Shadow, Reason::Shadowed),
-        }
-    }
-
-    pub(crate) fn reset(&mut self) {
-        self.go(CircuitState::Closed, Mode::Normal, Reason::Reset);
-    }
-
-    /// By command. CLOSED begins with nothing counted, unless it was CLOSED before and only watches from now on.
-    fn go(&mut self, to: CircuitState, mode: Mode, reason: Reason) {
-        let watches_only = mode == Mode::Shadow && matches!(self.mode, Mode::Normal | Mode::Shadow);
-        let failures = self.failures;
-        if to == CircuitState::Closed && !watches_only {
-            self.failures = 0;
-        }
-        if (to, mode) != (self.circuit, self.mode) {
-            self.change(to, mode, reason, failures);
-        }
+        self.since = now.into();
     }
 
     pub(crate) fn change(&mut self, to: CircuitState, mode: Mode, reason: Reason, failures: u32) {
