@@ -26,7 +26,7 @@ use crate::config::Recovery;
 use crate::event::{Outcome, Reason, Step, Verdict};
 use crate::rule::{Round, Trials, TripRule};
 use crate::state::{MAX_COUNT, MAX_SUCCESSES, MAX_TRIALS, State};
-use crate::step::open_ms;
+use crate::step::{open_ms, with_successes};
 use crate::time::{MAX_INTERVAL_MS, Timestamp};
 
 /// The state of a breaker without its clock: what [`CircuitBreaker::snapshot`](crate::CircuitBreaker::snapshot) gives.
@@ -164,7 +164,8 @@ impl Snapshot {
             next = next.ramping().with_since(now);
         }
         let changed = (state.circuit(), state.mode()) != (self.state, self.mode);
-        Step::new(state, next, Verdict::Done, changed.then_some(Reason::Restored))
+        let step = Step::new(state, next, Verdict::Done, changed.then_some(Reason::Restored));
+        with_successes::<R>(policy, state, step)
     }
 
     /// `applied` with the time that had passed, if any had; never more than one timeout, whatever is configured now.

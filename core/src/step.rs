@@ -53,10 +53,7 @@ pub fn step_with<R: TripRule>(
         Event::Reset => reset::<R>(policy, state),
         Event::HoldOpen(ms) => hold_open::<R>(policy, state, ms, now),
     };
-    match R::recovery(policy) {
-        Some(recovery) => with_successes_of(R::base(policy), recovery, state, step),
-        None => step,
-    }
+    with_successes::<R>(policy, state, step)
 }
 
 /// Whether an outcome of `ticket` belongs to this CLOSED state, and so into the memory of its rule.
@@ -138,8 +135,7 @@ fn admit<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -> Step 
 
 #[inline(always)]
 fn admit_closed<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -> Step {
-    let ticket = if R::slow_call_ms(policy) > 0 { Ticket::timed(state, now) } else { Ticket::plain(state) };
-    let admitted = Verdict::Admitted(ticket);
+    let admitted = Verdict::Admitted(plain_ticket::<R>(policy, state, now));
     match R::recovery(policy) {
         Some(recovery) if state.is_ramping() => match elapsed(state.since, now.low()) {
             Some(passed) if recovery.share(passed).is_none() => {
@@ -152,6 +148,12 @@ fn admit_closed<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -
     }
 }
 
+/// The ticket of a request that is no probe.
+#[inline(always)]
+fn plain_ticket<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -> Ticket {
+    if R::slow_call_ms(policy) > 0 { Ticket::timed(state, now) } else { Ticket::plain(state) }
+}
+
 /// Refuses, or lets through what would be refused where the mode says so.
 #[inline(always)]
 fn refuse<R: TripRule>(
@@ -161,8 +163,11 @@ fn refuse<R: TripRule>(
     now: Timestamp,
     evidence: R::Evidence,
 ) -> Step {
-    let verdict =
-        if state.is_shadow() { Verdict::Shadowed(Ticket::plain(state), refusal) } else { Verdict::Refused(refusal) };
+    let verdict = if state.is_shadow() {
+        Verdict::Shadowed(plain_ticket::<R>(policy, state, now), refusal)
+    } else {
+        Verdict::Refused(refusal)
+    };
     match refusal.retry_after_ms {
         // The clock went back: begin the wait anew here, or it would last until the old time comes again.
         Some(_) if state.is_ahead_of(now) => {
@@ -291,9 +296,11 @@ fn settle_trial(policy: &Policy, recovery: &Recovery, state: State, outcome: Out
     }
 }
 
-/// The step with the successes that its transition tells: in the state they share their place with others.
-fn with_successes_of(policy: &Policy, recovery: &Recovery, state: State, mut step: Step) -> Step {
-    if let Some(transition) = &mut step.effect.transition {
+/// The step with the successes that its transition tells: in the state they may share their place with others.
+#[inline(always)]
+pub(crate) fn with_successes<R: TripRule>(policy: &R::Policy, state: State, mut step: Step) -> Step {
+    if let (Some(recovery), Some(transition)) = (R::recovery(policy), &mut step.effect.transition) {
+        let policy = R::base(policy);
         let closes = u8::from(transition.reason == Reason::ProbesSucceeded);
         transition.successes = match state.circuit() {
             CircuitState::HalfOpen if recovery.trials > 0 => Trials::of(state, policy).successes + closes,
@@ -338,15 +345,16 @@ fn shadow(state: State) -> Step {
     }
 }
 
-/// Back to CLOSED, and everything is let through at once.
+/// Back to CLOSED, nothing counted, and everything is let through at once.
 #[inline(always)]
 fn reset<R: TripRule>(policy: &R::Policy, state: State) -> Step {
-    match R::recovery(policy) {
-        Some(_) if state.is_ramping() && matches!(state.mode(), Mode::Normal) => {
-            Step::new(state, state.with_count(0).with_successes(0), Verdict::Done, None)
-        }
-        _ => switch(state, CircuitState::Closed, Mode::Normal, 0, Reason::Reset),
+    let there = matches!((state.mode(), state.circuit()), (Mode::Normal, CircuitState::Closed));
+    if there && (R::WINDOW || R::recovery(policy).is_some()) {
+        // What a window holds belongs to its generation, so another one begins. That is no transition.
+        let next = if R::WINDOW { state.forget_probes() } else { state };
+        return Step::new(state, next.with_count(0).with_successes(0), Verdict::Done, None);
     }
+    switch(state, CircuitState::Closed, Mode::Normal, 0, Reason::Reset)
 }
 
 /// OPEN for at least `ms` more, as far as the rules can lengthen it.

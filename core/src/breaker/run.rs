@@ -133,7 +133,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
                 Recorded::Quietly if state.nothing_to_forget() => return Receipt::Recorded,
                 Recorded::Quietly | Recorded::Tellingly => {
                     let moment = moment.unwrap_or_else(|| self.read(ticket, took));
-                    return self.settle_recorded(state, moment, Event::Settle(ticket, outcome));
+                    return self.settle_recorded(state, moment, ticket, outcome);
                 }
             }
         }
@@ -158,15 +158,19 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
 
     /// Steps an outcome that is in the window of `state`, until nobody has interfered.
     #[inline(never)]
-    fn settle_recorded(&self, mut state: State, moment: Moment, event: Event) -> Receipt {
-        let (generation, Moment { mut now, slow }) = (state.generation(), moment);
+    fn settle_recorded(&self, mut state: State, moment: Moment, ticket: Option<Ticket>, outcome: Outcome) -> Receipt {
+        let (event, generation) = (Event::Settle(ticket, outcome), state.generation());
+        let Moment { mut now, slow } = moment;
         loop {
             if let Some(Verdict::Settled(receipt)) = self.attempt(Scene { state, event, now, slow, recorded: true }) {
                 return receipt;
             }
             (state, now) = self.look();
-            // It is in a window that is over: what it could do has been done.
+            // It is in a window that is over: what it could do there, somebody else has done.
             if state.generation() != generation {
+                if matches!(outcome, Outcome::Failure) {
+                    self.last_failure.store(Some(now));
+                }
                 return Receipt::Recorded;
             }
         }

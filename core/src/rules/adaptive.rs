@@ -19,8 +19,10 @@
 //!     clock.advance(Duration::from_secs(seconds));
 //!     modem.try_acquire()?.failure(); // the probe
 //! }
-//! modem.hold_open(Duration::from_secs(30)); // the server said `Retry-After: 30`
-//! assert_eq!(modem.retry_after(), Some(Duration::from_secs(30)));
+//! // The server said `Retry-After: 40`, which is more than the 32 s that it would be.
+//! clock.advance(Duration::from_secs(16));
+//! modem.try_acquire()?.failure_retry_after(Duration::from_secs(40));
+//! assert_eq!(modem.retry_after(), Some(Duration::from_secs(40)));
 //! # Ok::<(), halfopen::CircuitOpenError>(())
 //! ```
 
@@ -37,8 +39,9 @@ use crate::circuit::CircuitState;
 use crate::clock::Clock;
 use crate::config::{AdaptivePolicy, CircuitBreakerConfiguration, Policy, Recovery};
 use crate::config_error::ConfigError;
-use crate::event::{Event, Outcome, Tally};
+use crate::event::{Event, Outcome, Receipt, Tally};
 use crate::observer::Observer;
+use crate::permit::Permit;
 use crate::rule::{Judgement, Luck, TripRule};
 use crate::state::State;
 use crate::time::{Timestamp, ceil_millis};
@@ -212,5 +215,18 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule, G: Random> CircuitBreaker<C,
     /// The source of chance, to be seeded.
     pub fn random(&self) -> &G {
         &self.memory().random
+    }
+}
+
+impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule, G: Random> Permit<'_, C, O, N, Adaptive<R, G>> {
+    /// The operation failed and said when to come back, as a server does by `Retry-After`: a
+    /// [`failure`](Self::failure), and if the circuit is OPEN then, [`hold_open`](CircuitBreaker::hold_open).
+    pub fn failure_retry_after(self, time: Duration) -> Receipt {
+        let breaker = self.breaker();
+        let receipt = self.failure();
+        if receipt == Receipt::Recorded {
+            breaker.hold_open(time);
+        }
+        receipt
     }
 }
