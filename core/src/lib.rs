@@ -84,6 +84,8 @@ mod state;
 mod step;
 #[forbid(unsafe_code)]
 mod time;
+#[forbid(unsafe_code)]
+mod transition;
 
 // Shells.
 mod atomics;
@@ -112,7 +114,7 @@ pub use clock::{Clock, DefaultClock, FnClock, ManualClock, TickClock};
 pub use config::{CircuitBreakerConfiguration, StatePersistence};
 pub use config_error::{ConfigError, ConfigErrorText};
 pub use error::{CallError, CircuitOpenError};
-pub use event::{Outcome, Reason, Receipt, Refusal, Tally, Transition, Window};
+pub use event::{Outcome, Receipt, Refusal};
 pub use observer::{Observer, OnTransition};
 pub use permit::Permit;
 pub use prefix::KeyPrefix;
@@ -121,6 +123,7 @@ pub use snapshot::{Snapshot, SnapshotError};
 pub use system_clock::SystemClock;
 pub use table::{BreakerTable, Entry, TableError};
 pub use time::Timestamp;
+pub use transition::{Reason, Tally, Transition, Window};
 
 /// The state machine by itself: for those who build another shell around it, such as a store, a port or a model.
 ///

@@ -23,11 +23,12 @@ use core::fmt;
 
 use crate::circuit::{CircuitState, Mode};
 use crate::config::Recovery;
-use crate::event::{Outcome, Reason, Step, Verdict};
+use crate::event::{Outcome, Step, Verdict};
 use crate::rule::{Round, Trials, TripRule};
 use crate::state::{MAX_COUNT, MAX_SUCCESSES, MAX_TRIALS, State};
 use crate::step::{open_ms, with_successes};
 use crate::time::{MAX_INTERVAL_MS, Timestamp};
+use crate::transition::Reason;
 
 /// The state of a breaker without its clock: what [`CircuitBreaker::snapshot`](crate::CircuitBreaker::snapshot) gives.
 ///

@@ -14,11 +14,12 @@
 
 use crate::circuit::{CircuitState, Mode};
 use crate::config::{Policy, Recovery};
-use crate::event::{Event, Outcome, Reason, Receipt, Refusal, Step, Ticket, Verdict};
+use crate::event::{Event, Outcome, Receipt, Refusal, Step, Ticket, Verdict};
 use crate::rule::{Judgement, Luck, Round, Trials, TripRule};
 use crate::rules::Consecutive;
 use crate::state::State;
 use crate::time::{Timestamp, elapsed};
+use crate::transition::Reason;
 
 /// Decides by the consecutive rule what `event` does to `state` at `now`.
 ///

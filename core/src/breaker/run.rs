@@ -3,12 +3,13 @@
 use super::CircuitBreaker;
 use crate::circuit::{CircuitState, Mode};
 use crate::clock::Clock;
-use crate::event::{Event, Outcome, Receipt, Refusal, Step, Ticket, Transition, Verdict};
+use crate::event::{Event, Outcome, Receipt, Refusal, Step, Ticket, Verdict};
 use crate::observer::Observer;
 use crate::rules::{Call, Moment, Recorded, Rule, Scene};
 use crate::state::State;
 use crate::step::{counts_in_closed, plain_refusal, step_with};
 use crate::time::Timestamp;
+use crate::transition::Transition;
 
 impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     // Where the answer depends on the time: apart, so that the path of a healthy circuit stays short, and one for each

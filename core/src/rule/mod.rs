@@ -26,8 +26,9 @@ pub use recovery::Luck;
 pub(crate) use trials::{Round, Trials};
 
 use crate::config::{Policy, Recovery};
-use crate::event::{Outcome, Reason, Tally};
+use crate::event::Outcome;
 use crate::state::State;
+use crate::transition::{Reason, Tally};
 
 /// What a rule makes of an outcome that was recorded in CLOSED.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

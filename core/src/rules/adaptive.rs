@@ -39,12 +39,13 @@ use crate::circuit::CircuitState;
 use crate::clock::Clock;
 use crate::config::{AdaptivePolicy, CircuitBreakerConfiguration, Policy, Recovery};
 use crate::config_error::ConfigError;
-use crate::event::{Event, Outcome, Receipt, Tally};
+use crate::event::{Event, Outcome, Receipt};
 use crate::observer::Observer;
 use crate::permit::Permit;
 use crate::rule::{Judgement, Luck, TripRule};
 use crate::state::State;
 use crate::time::{Timestamp, ceil_millis};
+use crate::transition::Tally;
 
 /// Opens as the rule `R` does, and comes back by the fields of the configuration that begin with `max_recovery`,
 /// `recovery_`, `half_open_trials` and `ramp_up`. Chance comes from `G`.

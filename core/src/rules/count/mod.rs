@@ -28,11 +28,12 @@ pub use room::{Calls, Room};
 use super::{Call, Checked, Moment, Recorded, Rule, Scene, sealed::Sealed};
 use crate::config::{CircuitBreakerConfiguration, Policy, WindowPolicy};
 use crate::config_error::ConfigError;
-use crate::event::{Event, Outcome, Reason, Tally, Window};
+use crate::event::{Event, Outcome};
 use crate::rule::{Counts, Judgement, TripRule};
 use crate::state::{MAX_COUNT, State};
 use crate::step::counts_in_closed;
 use crate::time::Timestamp;
+use crate::transition::{Reason, Tally, Window};
 
 /// Opens when among the last `N` calls (1 to 1,027, or fewer by
 /// [`sliding_window_size`](CircuitBreakerConfiguration::sliding_window_size)) the share of failures, or that of slow

@@ -32,10 +32,11 @@ use super::count::WindowEvidence;
 use super::{Call, Checked, Moment, Recorded, Rule, Scene, sealed::Sealed};
 use crate::config::{CircuitBreakerConfiguration, Policy, TimeWindowPolicy};
 use crate::config_error::ConfigError;
-use crate::event::{Outcome, Tally, Window};
+use crate::event::Outcome;
 use crate::rule::{Judgement, TripRule};
 use crate::state::State;
 use crate::time::Timestamp;
+use crate::transition::{Tally, Window};
 
 /// Opens when over the last [`sliding_window`](CircuitBreakerConfiguration::sliding_window) the share of failures, or
 /// that of slow calls, reaches its threshold; not before
