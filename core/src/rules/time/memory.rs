@@ -24,12 +24,12 @@ pub struct TimeMemory<const B: usize> {
 impl<const B: usize> TimeMemory<B> {
     #[cfg(not(halfopen_loom))]
     pub(crate) const fn new() -> Self {
-        Self { head: AtomicU32::new(0), bad: AtomicU32::new(0), buckets: [const { Bucket::new() }; B] }
+        Self { head: AtomicU32::new(Head::NONE.0), bad: AtomicU32::new(0), buckets: [const { Bucket::new() }; B] }
     }
 
     #[cfg(halfopen_loom)]
     pub(crate) fn new() -> Self {
-        Self { head: AtomicU32::new(0), bad: AtomicU32::new(0), buckets: core::array::from_fn(|_| Bucket::new()) }
+        Self { head: AtomicU32::new(Head::NONE.0), bad: AtomicU32::new(0), buckets: core::array::from_fn(|_| Bucket::new()) }
     }
 
     #[inline]
@@ -45,7 +45,7 @@ impl<const B: usize> TimeMemory<B> {
     pub(super) fn record(&self, bucket_ms: u32, call: Call<'_>, mut read: impl FnMut() -> Moment) -> Recorded {
         loop {
             let head = self.head();
-            if head.generation() != call.generation {
+            if !head.is_of(call.generation) {
                 if !(call.still)() {
                     return Recorded::Over;
                 }
@@ -116,7 +116,7 @@ impl<const B: usize> TimeMemory<B> {
     pub(super) fn counts(&self, bucket_ms: u32, generation: u16, now: Timestamp) -> Counts {
         let head = self.head();
         let mut counts = Counts::default();
-        if head.generation() != generation {
+        if !head.is_of(generation) {
             return counts;
         }
         for back in 0..=head.age() {
