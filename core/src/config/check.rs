@@ -16,7 +16,7 @@ const MAX_MULTIPLIER: u64 = 1_000;
 const MAX_BUCKETS: u64 = 63;
 /// The greatest window that there is a type for.
 #[cfg(feature = "serde")]
-const MAX_CALLS: u32 = 1_027;
+const MAX_CALLS: u32 = 1_024;
 const DEFAULT_MINIMUM: u32 = 10;
 const DEFAULT_WINDOW_MS: u64 = 60_000;
 const DEFAULT_LONGEST_MS: u64 = 3_600_000;

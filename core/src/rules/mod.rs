@@ -137,7 +137,7 @@ where
 }
 
 /// A rule with the memory that it needs. Implemented by the rules of this module, and by no other.
-#[diagnostic::on_unimplemented(note = "the rules are in `halfopen::rules`; a count window holds 1 to 1,027 calls")]
+#[diagnostic::on_unimplemented(note = "the rules are in `halfopen::rules`; see `Room` for the sizes of a count window")]
 pub trait Rule: TripRule + sealed::Sealed + Sized {
     /// What is remembered between two calls.
     #[doc(hidden)]

@@ -119,7 +119,7 @@ impl<'de> Deserialize<'de> for CircuitBreakerConfiguration {
             config = config.probe_timeout(seconds("probe_timeout_seconds", lease)?);
         }
         config.extras = Extras {
-            sliding_window_size: whole("sliding_window_size", fields.sliding_window_size, "1 to 1027")?,
+            sliding_window_size: whole("sliding_window_size", fields.sliding_window_size, "1 to 1024")?,
             sliding_window: some_seconds("sliding_window_seconds", fields.sliding_window_seconds)?,
             failure_rate_threshold: whole("failure_rate_threshold", fields.failure_rate_threshold, "1 to 100")?,
             minimum_calls: whole("minimum_calls", fields.minimum_calls, "1 to 65535")?,
@@ -257,7 +257,7 @@ mod tests {
             (r#"{"redis_key_prefix": ""}"#, "redis_key_prefix is 0 bytes, must be 1 to 63 bytes"),
             (r#"{"failure_rate_threshold": 101}"#, "failure_rate_threshold is 101, must be 1 to 100"),
             (r#"{"failure_rate_threshold": -1}"#, "failure_rate_threshold is -1, must be 1 to 100"),
-            (r#"{"sliding_window_size": 0}"#, "sliding_window_size is 0, must be 1 to 1027"),
+            (r#"{"sliding_window_size": 0}"#, "sliding_window_size is 0, must be 1 to 1024"),
             (r#"{"sliding_window_size": 10, "minimum_calls": 11}"#, "minimum_calls is 11, must be 1 to 10"),
             (r#"{"sliding_window_seconds": 0}"#, "sliding_window_seconds is 0, must be 0.001 to 2147483.647"),
             (r#"{"slow_call_rate_threshold": 0}"#, "slow_call_rate_threshold is 0, must be 1 to 100"),

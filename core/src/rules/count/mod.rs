@@ -35,7 +35,7 @@ use crate::step::counts_in_closed;
 use crate::time::Timestamp;
 use crate::transition::{Reason, Tally, Window};
 
-/// Opens when among the last `N` calls (1 to 1,027, or fewer by
+/// Opens when among the last `N` calls (of one of the sizes in [`Room`], or fewer by
 /// [`sliding_window_size`](CircuitBreakerConfiguration::sliding_window_size)) the share of failures, or that of slow
 /// calls, reaches its threshold; not before
 /// [`minimum_calls`](CircuitBreakerConfiguration::minimum_calls) are in the window, which begins empty whenever the

@@ -29,7 +29,11 @@ impl<const B: usize> TimeMemory<B> {
 
     #[cfg(halfopen_loom)]
     pub(crate) fn new() -> Self {
-        Self { head: AtomicU32::new(Head::NONE.0), bad: AtomicU32::new(0), buckets: core::array::from_fn(|_| Bucket::new()) }
+        Self {
+            head: AtomicU32::new(Head::NONE.0),
+            bad: AtomicU32::new(0),
+            buckets: core::array::from_fn(|_| Bucket::new()),
+        }
     }
 
     #[inline]
