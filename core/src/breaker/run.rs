@@ -247,7 +247,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     /// Stores a step and tells what happened; `None` if somebody else has changed the state meanwhile.
     #[inline(always)]
     fn commit(&self, state: State, now: Timestamp, step: Step) -> Option<Verdict> {
-        if step.next.is_some_and(|next| !self.cell.exchange(state, next)) {
+        if step.next.is_some_and(|next| !self.store(state, next, now)) {
             return None;
         }
         if step.effect.failed {
@@ -260,6 +260,22 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
             self.observer.on_late(self.operation_name(), receipt);
         }
         Some(step.effect.verdict)
+    }
+
+    #[inline(always)]
+    fn store(&self, state: State, next: State, now: Timestamp) -> bool {
+        let in_the_past = R::recovery(&self.policy).is_some() && next.since != state.since;
+        if !in_the_past || next.word == state.word || next.circuit() != CircuitState::Open {
+            return self.cell.exchange(state, next);
+        }
+        // A time in the past, stored before the word that it belongs to, would end the lease of a probe or a ramp. So first
+        // the word with the time now, which at worst lasts longer, and then its own time if nobody has gone on.
+        let longest = next.with_since(now);
+        let stored = self.cell.exchange(state, longest);
+        if stored {
+            self.cell.exchange(longest, next);
+        }
+        stored
     }
 
     pub(super) fn announce(&self, transition: &Transition) {
