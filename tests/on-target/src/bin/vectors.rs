@@ -7,7 +7,7 @@
 use core::fmt::Write;
 
 use conformance::{
-    BreakerShell, BreakerSubject, Mismatch, Ran, Recorder, Shell, StepShell, Subject, TableShell, Vector, run,
+    BreakerShell, BreakerSubject, By, Mismatch, Ran, Recorder, Shell, StepShell, Subject, TableShell, Vector, run,
 };
 use halfopen::{CircuitBreaker, Clock, Config, ConfigError, ManualClock, Timestamp};
 
@@ -115,7 +115,10 @@ impl Shell for AheadShell {
         "breaker"
     }
 
-    fn build(&self, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError> {
+    fn build(&self, by: By, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError> {
+        if by != By::Consecutive {
+            return BreakerShell.build(by, config, use_it);
+        }
         let (clock, recorder) = (ManualClock::new(), Recorder::new());
         let breaker = CircuitBreaker::try_with_observer("vector", config, Ahead(&clock), &recorder)?;
         use_it(&mut BreakerSubject::new(&breaker, &clock, &recorder));
