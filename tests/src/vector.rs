@@ -2,6 +2,7 @@
 
 use halfopen::Outcome;
 
+use crate::by::By;
 use crate::fact::Fact;
 use crate::setup::Setup;
 use crate::subject::Capability;
@@ -126,6 +127,19 @@ impl core::fmt::Debug for Millis {
 }
 
 impl Vector<'_> {
+    /// The rules that its breakers go by, one after the other.
+    pub fn rules(&self) -> impl Iterator<Item = By> {
+        let steps = match self.body {
+            Body::Steps(steps) => steps,
+            Body::Rejected(_) => &[],
+        };
+        let restarts = steps.iter().filter_map(|step| match step.action {
+            Action::Restart(_, Some(setup)) => Some(setup.by),
+            _ => None,
+        });
+        core::iter::once(self.setup.by).chain(restarts)
+    }
+
     /// The first capability in `lacks` without which this vector cannot run at all.
     #[must_use]
     pub fn misses(&self, lacks: &[Capability]) -> Option<Capability> {

@@ -1,5 +1,6 @@
 //! The atomic breaker, and whatever gives a reference to one.
 
+use core::marker::PhantomData;
 use core::time::Duration;
 
 use halfopen::rules::Rule;
@@ -8,7 +9,7 @@ use halfopen::{
     Refusal, Snapshot, SnapshotError, Timestamp,
 };
 
-use super::tested::{Tested, Visit};
+use super::tested::{Among, Every, Tested, Visit};
 use crate::by::By;
 use crate::recorder::Recorder;
 use crate::subject::{Shell, Subject};
@@ -24,7 +25,26 @@ impl Shell for BreakerShell {
     }
 
     fn build(&self, by: By, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError> {
-        by.visit(Make { config, use_it })
+        BreakerOf::<Every>::NEW.build(by, config, use_it)
+    }
+}
+
+/// The same, in a program that has code for these rules alone.
+#[derive(Clone, Copy, Debug)]
+pub struct BreakerOf<A>(PhantomData<fn() -> A>);
+
+impl<A> BreakerOf<A> {
+    /// There is nothing to say about it.
+    pub const NEW: Self = Self(PhantomData);
+}
+
+impl<A: Among> Shell for BreakerOf<A> {
+    fn name(&self) -> &'static str {
+        BreakerShell.name()
+    }
+
+    fn build(&self, by: By, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError> {
+        by.visit::<A>(Make { config, use_it })
     }
 }
 

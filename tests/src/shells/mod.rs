@@ -5,7 +5,7 @@ mod step;
 mod table;
 mod tested;
 
-pub use breaker::{BreakerShell, BreakerSubject};
+pub use breaker::{BreakerOf, BreakerShell, BreakerSubject};
 pub use step::{StepFn, StepShell, StepSubject};
-pub use table::TableShell;
-pub use tested::{Scripted, Tested, Visit};
+pub use table::{TableOf, TableShell};
+pub use tested::{Adapting, Among, Every, First, Plain, Scripted, Tested, Visit};

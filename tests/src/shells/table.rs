@@ -1,9 +1,11 @@
 //! A circuit in a table, beside another one that is isolated: what happens to one is nothing to the other.
 
+use core::marker::PhantomData;
+
 use halfopen::{BreakerTable, Config, ConfigError, ManualClock, Mode, TableError};
 
 use super::breaker::BreakerSubject;
-use super::tested::{Tested, Visit};
+use super::tested::{Among, Every, Tested, Visit};
 use crate::by::By;
 use crate::recorder::Recorder;
 use crate::subject::{Shell, Subject};
@@ -18,7 +20,26 @@ impl Shell for TableShell {
     }
 
     fn build(&self, by: By, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError> {
-        by.visit(Make { config, use_it })
+        TableOf::<Every>::NEW.build(by, config, use_it)
+    }
+}
+
+/// The same, in a program that has code for these rules alone.
+#[derive(Clone, Copy, Debug)]
+pub struct TableOf<A>(PhantomData<fn() -> A>);
+
+impl<A> TableOf<A> {
+    /// There is nothing to say about it.
+    pub const NEW: Self = Self(PhantomData);
+}
+
+impl<A: Among> Shell for TableOf<A> {
+    fn name(&self) -> &'static str {
+        TableShell.name()
+    }
+
+    fn build(&self, by: By, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError> {
+        by.visit::<A>(Make { config, use_it })
     }
 }
 

@@ -90,6 +90,38 @@ tested! {
     TimeWindow<10>, Config::new();
 }
 
+/// Which rules a program has code for: a chip has no room for all of them in one image. Each has the consecutive rule.
+pub trait Among {
+    /// The others whose way back is the plain one.
+    const PLAIN: bool;
+    /// Those whose way back adapts.
+    const ADAPTIVE: bool;
+}
+
+macro_rules! among {
+    ($($(#[$docs:meta])* $name:ident, $plain:literal, $adaptive:literal;)*) => { $(
+        $(#[$docs])*
+        #[derive(Clone, Copy, Debug)]
+        pub enum $name {}
+
+        impl Among for $name {
+            const PLAIN: bool = $plain;
+            const ADAPTIVE: bool = $adaptive;
+        }
+    )* };
+}
+
+among! {
+    /// Every rule.
+    Every, true, true;
+    /// The consecutive rule alone.
+    First, false, false;
+    /// Those whose way back is the plain one.
+    Plain, true, false;
+    /// The consecutive rule, and those whose way back adapts.
+    Adapting, false, true;
+}
+
 /// What is done with a rule that is only known at run time.
 pub trait Visit {
     /// With this one.
@@ -106,18 +138,25 @@ impl By {
     /// # Errors
     ///
     /// Those of `visit`.
-    pub fn visit(self, visit: impl Visit) -> Result<(), ConfigError> {
+    ///
+    /// # Panics
+    ///
+    /// Where it is not among `A`.
+    pub fn visit<A: Among>(self, visit: impl Visit) -> Result<(), ConfigError> {
         match self {
-            Self::Consecutive => visit.visit::<Consecutive>(),
-            Self::ConsecutiveSlow => visit.visit::<ConsecutiveSlow>(),
-            Self::CountWindow => visit.visit::<CountWindow<64>>(),
-            Self::CountWindow1024 => visit.visit::<CountWindow<1024>>(),
-            Self::TimeWindow => visit.visit::<TimeWindow<10>>(),
-            Self::Adaptive => visit.visit::<Adaptive<Consecutive, Scripted>>(),
-            Self::AdaptiveConsecutiveSlow => visit.visit::<Adaptive<ConsecutiveSlow, Scripted>>(),
-            Self::AdaptiveCountWindow => visit.visit::<Adaptive<CountWindow<64>, Scripted>>(),
-            Self::AdaptiveCountWindow1024 => visit.visit::<Adaptive<CountWindow<1024>, Scripted>>(),
-            Self::AdaptiveTimeWindow => visit.visit::<Adaptive<TimeWindow<10>, Scripted>>(),
+            Self::Consecutive => return visit.visit::<Consecutive>(),
+            Self::ConsecutiveSlow if A::PLAIN => return visit.visit::<ConsecutiveSlow>(),
+            Self::CountWindow if A::PLAIN => return visit.visit::<CountWindow<64>>(),
+            Self::CountWindow1024 if A::PLAIN => return visit.visit::<CountWindow<1024>>(),
+            Self::TimeWindow if A::PLAIN => return visit.visit::<TimeWindow<10>>(),
+            _ if !A::ADAPTIVE => {}
+            Self::Adaptive => return visit.visit::<Adaptive<Consecutive, Scripted>>(),
+            Self::AdaptiveConsecutiveSlow => return visit.visit::<Adaptive<ConsecutiveSlow, Scripted>>(),
+            Self::AdaptiveCountWindow => return visit.visit::<Adaptive<CountWindow<64>, Scripted>>(),
+            Self::AdaptiveCountWindow1024 => return visit.visit::<Adaptive<CountWindow<1024>, Scripted>>(),
+            Self::AdaptiveTimeWindow => return visit.visit::<Adaptive<TimeWindow<10>, Scripted>>(),
+            _ => {}
         }
+        panic!("there is no code for {self:?}")
     }
 }
