@@ -1,6 +1,6 @@
 //! Wrong shells: the atomic breaker behind a wrapper that gets one thing wrong.
 
-use conformance::{BreakerShell, Command, Recorder, Shell, Subject};
+use conformance::{BreakerShell, By, Command, Recorder, Shell, Subject};
 use halfopen::{CircuitState, Config, ConfigError, Mode, Outcome, Receipt, Refusal, Snapshot, SnapshotError};
 
 use crate::faults::{Fault, Mutant};
@@ -10,10 +10,10 @@ impl Shell for Mutant {
         self.name
     }
 
-    fn build(&self, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError> {
-        let replaced = self.fault == Fault::AnyConfig && config.validate().is_err();
+    fn build(&self, by: By, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError> {
+        let replaced = self.fault == Fault::AnyConfig && BreakerShell.build(by, config, &mut |_| {}).is_err();
         let config = if replaced { Config::new() } else { config };
-        BreakerShell.build(config, &mut |inner| {
+        BreakerShell.build(by, config, &mut |inner| {
             use_it(&mut Wrong { fault: self.fault, inner, told: Recorder::new() });
         })
     }
@@ -33,17 +33,17 @@ impl Wrong<'_> {
     /// Passes on what the inner breaker has told by now.
     fn pass_on(&self) {
         let from = self.inner.recorder();
-        let mut changes: Vec<_> = std::iter::from_fn(|| from.next_transition()).collect();
+        let mut changes: Vec<_> = std::iter::from_fn(|| Some((from.next_transition()?, from.tally()))).collect();
         if self.has(Fault::TransitionsBackwards) {
             changes.reverse();
         }
-        for change in changes {
+        for (change, tally) in changes {
             let restored = change.reason == halfopen::Reason::Restored && self.has(Fault::RestoreIsNotTold);
             if !restored && !self.has(Fault::TransitionsNotTold) {
-                self.told.transition(change);
+                self.told.transition(change, tally);
             }
             if self.has(Fault::TransitionsTwice) {
-                self.told.transition(change);
+                self.told.transition(change, tally);
             }
         }
         while let Some(told) = from.next_refusal() {
@@ -90,6 +90,11 @@ impl Subject for Wrong<'_> {
         self.after(self.receipt(receipt))
     }
 
+    fn record_after(&mut self, outcome: Outcome, ms: u32) -> Receipt {
+        let receipt = self.inner.record_after(outcome, ms);
+        self.after(self.receipt(receipt))
+    }
+
     fn acquire(&mut self, slot: usize) -> Result<(), Refusal> {
         let mut answer = self.inner.acquire(slot);
         if let (Err(refusal), true) = (&mut answer, self.has(Fault::RefusalIsAlwaysOpen)) {
@@ -116,6 +121,18 @@ impl Subject for Wrong<'_> {
     fn command(&mut self, command: Command) {
         self.inner.command(command);
         self.pass_on();
+    }
+
+    fn hold_open(&mut self, ms: u32) {
+        self.inner.hold_open(ms);
+    }
+
+    fn set_random(&mut self, number: u32) {
+        self.inner.set_random(number);
+    }
+
+    fn reopenings(&mut self) -> u8 {
+        self.inner.reopenings()
     }
 
     fn state(&mut self) -> CircuitState {
