@@ -9,7 +9,7 @@ use crate::rules::{Call, Moment, Recorded, Rule, Scene};
 use crate::state::State;
 use crate::step::{counts_in_closed, plain_refusal, step_with};
 use crate::time::Timestamp;
-use crate::transition::Transition;
+use crate::transition::{Reason, Transition};
 
 impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     // Where the answer depends on the time: apart, so that the path of a healthy circuit stays short, and one for each
@@ -42,7 +42,10 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     /// A refusal, where that is all that happens: nothing is let through in spite of it, and the clock has not gone back.
     #[inline(always)]
     fn plain_refusal(&self, state: State, now: Timestamp) -> Option<Refusal> {
-        if state.is_shadow() || state.is_ahead_of(now) { None } else { plain_refusal::<R>(&self.policy, state, now) }
+        if state.is_shadow() || state.is_ahead_of(now) {
+            return None;
+        }
+        plain_refusal::<R>(&self.policy, state, R::open_ms(&self.policy, &self.memory), now)
     }
 
     // Apart from the shortcut where there is one, whose frame so stays small.
@@ -231,15 +234,19 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         let Scene { state, event, now, .. } = scene;
         let evidence = R::evidence(&self.policy, &self.memory, scene);
         let step = step_with::<R>(&self.policy, state, event, now, evidence);
-        if step.next.is_some_and(|next| !R::prepare(&self.memory, state, next, evidence)) {
+        if step.next.is_some_and(|next| !R::prepare(&self.policy, &self.memory, state, next, evidence)) {
             return None;
         }
-        self.commit(state, now, step)
+        let verdict = self.commit(state, now, step)?;
+        if matches!(event, Event::Trip) && state.circuit() == CircuitState::Open {
+            R::tripped_again(&self.policy, &self.memory, evidence);
+        }
+        Some(verdict)
     }
 
     /// The state, and a time that is read after it and so is not before it: only a clock that went back reads earlier.
     #[inline(always)]
-    pub(super) fn look(&self) -> (State, Timestamp) {
+    pub(crate) fn look(&self) -> (State, Timestamp) {
         let state = self.cell.load();
         (state, self.clock.now())
     }
@@ -247,8 +254,11 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     /// Stores a step and tells what happened; `None` if somebody else has changed the state meanwhile.
     #[inline(always)]
     fn commit(&self, state: State, now: Timestamp, step: Step) -> Option<Verdict> {
-        if step.next.is_some_and(|next| !self.store(state, next, now)) {
+        if step.next.is_some_and(|next| !self.cell.exchange(state, next)) {
             return None;
+        }
+        if R::WINDOW && matches!(step.effect.transition, Some(Transition { reason: Reason::Shadowed, .. })) {
+            self.carry(state, step.next);
         }
         if step.effect.failed {
             self.last_failure.store(Some(now));
@@ -262,20 +272,11 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         Some(step.effect.verdict)
     }
 
-    #[inline(always)]
-    fn store(&self, state: State, next: State, now: Timestamp) -> bool {
-        let in_the_past = R::recovery(&self.policy).is_some() && next.since != state.since;
-        if !in_the_past || next.word == state.word || next.circuit() != CircuitState::Open {
-            return self.cell.exchange(state, next);
+    /// Shadow mode goes on with the window of a CLOSED circuit whose rules were in force.
+    fn carry(&self, state: State, next: Option<State>) {
+        if let (true, Some(next)) = (state.admits_freely(), next) {
+            R::carry(&self.memory, state.generation(), next.generation());
         }
-        // A time in the past, stored before the word that it belongs to, would end the lease of a probe or a ramp. So first
-        // the word with the time now, which at worst lasts longer, and then its own time if nobody has gone on.
-        let longest = next.with_since(now);
-        let stored = self.cell.exchange(state, longest);
-        if stored {
-            self.cell.exchange(longest, next);
-        }
-        stored
     }
 
     pub(super) fn announce(&self, transition: &Transition) {

@@ -116,6 +116,17 @@ impl<const B: usize> TimeMemory<B> {
         }
     }
 
+    /// Lets the window of a generation go on in another one.
+    pub(super) fn carry(&self, from: u16, to: u16) {
+        loop {
+            let head = self.head();
+            let carried = head.carried(to);
+            if !head.is_of(from) || self.head.compare_exchange(head.0, carried.0, AcqRel, Acquire).is_ok() {
+                return;
+            }
+        }
+    }
+
     /// What the window of this generation holds at `now`.
     pub(super) fn counts(&self, bucket_ms: u32, generation: u16, now: Timestamp) -> Counts {
         let head = self.head();
