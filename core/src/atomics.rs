@@ -8,7 +8,15 @@
 pub(crate) use loom::sync::atomic::AtomicU32;
 #[cfg(not(halfopen_loom))]
 pub(crate) use portable_atomic::AtomicU32;
-pub(crate) use portable_atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+pub(crate) use portable_atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
+
+/// Between what a thread has exchanged and what it loads then, where of two threads that do so at least one must see what
+/// the other did. The accesses are `SeqCst`, which is enough; loom takes that for `AcqRel`, and only knows the fence.
+#[inline(always)]
+pub(crate) fn total_order() {
+    #[cfg(halfopen_loom)]
+    loom::sync::atomic::fence(SeqCst);
+}
 
 /// A `const fn`, except under loom, whose atomics are made at run time.
 macro_rules! const_unless_loom {

@@ -179,10 +179,21 @@ impl<W: AsRef<[AtomicU32]>> CountMemory<W> {
     /// What the window of this generation holds.
     pub(super) fn counts(&self, size: u16, generation: u16) -> Counts {
         let ring = Ring::new(size);
-        let head = self.head();
-        if head.generation() != generation {
-            return Counts::default();
+        loop {
+            let head = self.head();
+            if head.generation() != generation {
+                return Counts::default();
+            }
+            let counts = self.counts_at(ring, head);
+            // One word takes calls as long as the head stays. If it has gone on, the words were read at different times,
+            // and together they may be what the window never was.
+            if self.head() == head {
+                return counts;
+            }
         }
+    }
+
+    fn counts_at(&self, ring: Ring, head: Head) -> Counts {
         let seen = if head.is_full() { ring.words } else { head.word() + 1 };
         let mut counts = Counts::default();
         for (i, slot) in self.words().iter().take(seen).enumerate() {

@@ -2,7 +2,7 @@
 //!
 //! A count can so be added to only in its own turn, by whoever it may be and however late.
 
-use crate::atomics::{AcqRel, Acquire, AtomicU32, const_unless_loom};
+use crate::atomics::{AtomicU32, SeqCst, const_unless_loom};
 
 /// Below the turn in a count.
 const TURN: u32 = 24;
@@ -23,15 +23,20 @@ impl Bucket {
         }
     }
 
-    /// Empties it for `turn`, to begin at `now`, unless `still` says that this is over. `false`: somebody else is at it.
-    pub(super) fn begin(&self, turn: u32, now: u32, still: impl Fn() -> bool) -> bool {
-        let emptied = |word: &AtomicU32, empty: u32| {
-            let seen = word.load(Acquire);
+    /// Empties it for `turn`, to begin now, unless `still` says that this is over. `false`: somebody else is at it.
+    ///
+    /// The calls come first, so that who finds them there has seen all of the turn before, and the time last, so that an
+    /// old count never looks young.
+    pub(super) fn begin(&self, turn: u32, mut now: impl FnMut() -> u32, still: impl Fn() -> bool) -> bool {
+        let emptied = |word: &AtomicU32, empty: &mut dyn FnMut() -> u32| {
+            let seen = word.load(SeqCst);
+            // Asked after it was loaded: a time is replaced by no older one.
+            let empty = empty();
             // Loaded before it was seen to be nobody's, so nothing is in it that counts.
-            still() && (seen == empty || word.compare_exchange(seen, empty, AcqRel, Acquire).is_ok())
+            still() && (seen == empty || word.compare_exchange(seen, empty, SeqCst, SeqCst).is_ok())
         };
-        emptied(&self.start, now)
-            && [&self.calls, &self.failures, &self.slow_calls].iter().all(|count| emptied(&count.0, turn << TURN))
+        [&self.calls, &self.failures, &self.slow_calls].iter().all(|count| emptied(&count.0, &mut || turn << TURN))
+            && emptied(&self.start, &mut now)
     }
 }
 
@@ -48,22 +53,22 @@ impl Count {
     /// One more, in this turn. `false`: the turn is over.
     #[inline]
     pub(super) fn add(&self, turn: u32) -> bool {
-        let mut seen = self.0.load(Acquire);
+        let mut seen = self.0.load(SeqCst);
         loop {
             if seen >> TURN != turn {
                 return false;
             }
             let next = if seen & MOST == MOST { seen } else { seen + 1 };
-            match self.0.compare_exchange(seen, next, AcqRel, Acquire) {
+            match self.0.compare_exchange(seen, next, SeqCst, SeqCst) {
                 Ok(_) => return true,
                 Err(now) => seen = now,
             }
         }
     }
 
-    /// What was counted in this turn.
-    pub(super) fn of(&self, turn: u32) -> u32 {
-        let seen = self.0.load(Acquire);
-        if seen >> TURN == turn { seen & MOST } else { 0 }
+    /// What was counted in this turn; `None` if that is over.
+    pub(super) fn of(&self, turn: u32) -> Option<u32> {
+        let seen = self.0.load(SeqCst);
+        (seen >> TURN == turn).then_some(seen & MOST)
     }
 }

@@ -9,7 +9,7 @@
 use super::super::{Call, Moment, Recorded};
 use super::bucket::Bucket;
 use super::head::Head;
-use crate::atomics::{AcqRel, Acquire, AtomicU32, Relaxed};
+use crate::atomics::{AtomicU32, SeqCst, total_order};
 use crate::rule::Counts;
 use crate::time::{Timestamp, elapsed};
 
@@ -38,7 +38,7 @@ impl<const B: usize> TimeMemory<B> {
 
     #[inline]
     fn head(&self) -> Head {
-        Head(self.head.load(Acquire))
+        Head(self.head.load(SeqCst))
     }
 
     /// Counts `call` in the current bucket of its generation, whose window begins with the first call of it.
@@ -53,33 +53,34 @@ impl<const B: usize> TimeMemory<B> {
                 if !(call.still)() {
                     return Recorded::Over;
                 }
-                self.turn(head, head.next(B, call.generation), read().now.low());
+                self.turn(head, head.next(B, call.generation), || read().now.low());
                 continue;
             }
             let Some(bucket) = self.buckets.get(head.bucket()) else { return Recorded::Over };
-            let start = bucket.start.load(Acquire);
+            let (start, last_bad) = (bucket.start.load(SeqCst), self.bad.load(SeqCst));
             let Moment { now, slow } = read();
             let now = now.low();
             match since(start, now, reach(bucket_ms, B)) {
                 Since::Passed(ms) if ms >= bucket_ms => {
-                    self.turn(head, head.next(B, call.generation), now);
+                    self.turn(head, head.next(B, call.generation), || read().now.low());
                     continue;
                 }
                 Since::Passed(_) => {}
                 // The bucket begins anew, with what is in it.
                 Since::Back => {
-                    let _ = bucket.start.compare_exchange(start, now, AcqRel, Acquire);
+                    let _ = bucket.start.compare_exchange(start, now, SeqCst, SeqCst);
                     continue;
                 }
                 Since::FarBack => {
-                    self.turn(head, head.next(B, call.generation).alone(), now);
+                    self.turn(head, head.next(B, call.generation).alone(), || read().now.low());
                     continue;
                 }
             }
             let bad = call.failed || slow;
-            if bad {
-                // Before it is counted: who counts after it has to see it.
-                self.bad.store(now | 1, Relaxed);
+            // Before it is counted: who counts after it has to see it. And never to an older time, which the clock read
+            // before this one may be.
+            if bad && self.bad.compare_exchange(last_bad, now | 1, SeqCst, SeqCst).is_err() {
+                continue;
             }
             if !bucket.calls.add(head.turn()) {
                 continue;
@@ -91,6 +92,7 @@ impl<const B: usize> TimeMemory<B> {
             if slow {
                 bucket.slow_calls.add(head.turn());
             }
+            total_order();
             // A good call can tip a rule by being the last of the minimum, but not if all are good.
             return if bad || self.was_bad(now, reach(bucket_ms, B)) { Recorded::Tellingly } else { Recorded::Quietly };
         }
@@ -99,7 +101,7 @@ impl<const B: usize> TimeMemory<B> {
     /// Whether anything bad may be in the window.
     #[inline]
     fn was_bad(&self, now: u32, window: u32) -> bool {
-        match self.bad.load(Relaxed) {
+        match self.bad.load(SeqCst) {
             0 => false,
             // Made odd when it was stored, and so up to a millisecond late.
             at => !matches!(since(at, now, window), Since::Passed(ms) if ms >= window),
@@ -109,10 +111,10 @@ impl<const B: usize> TimeMemory<B> {
     /// Empties the bucket of `next` and moves the head there; does nothing if it is not at `head` any more.
     #[cold]
     #[inline(never)]
-    fn turn(&self, head: Head, next: Head, now: u32) {
+    fn turn(&self, head: Head, next: Head, now: impl FnMut() -> u32) {
         let Some(bucket) = self.buckets.get(next.bucket()) else { return };
         if bucket.begin(next.turn(), now, || self.head() == head) {
-            let _ = self.head.compare_exchange(head.0, next.0, AcqRel, Acquire);
+            let _ = self.head.compare_exchange(head.0, next.0, SeqCst, SeqCst);
         }
     }
 
@@ -134,22 +136,31 @@ impl<const B: usize> TimeMemory<B> {
         if !head.is_of(generation) {
             return counts;
         }
+        let now = self.not_before(head, now.low(), reach(bucket_ms, B));
         for back in 0..=head.age() {
             let (i, turn) = head.before(back, B);
             let Some(bucket) = self.buckets.get(i) else { continue };
-            let within = match since(bucket.start.load(Acquire), now.low(), reach(bucket_ms, B)) {
+            let within = match since(bucket.start.load(SeqCst), now, reach(bucket_ms, B)) {
                 Since::Passed(ms) => ms < reach(bucket_ms, B),
                 Since::Back => true,
                 Since::FarBack => false,
             };
-            if within {
-                // In the other order than they are counted, so that no failure is without its call.
-                counts.slow_calls += bucket.slow_calls.of(turn);
-                counts.failures += bucket.failures.of(turn);
-                counts.calls += bucket.calls.of(turn);
+            // In the other order than they are counted and emptied: no failure is without its call.
+            let (slow_calls, failures) = (bucket.slow_calls.of(turn), bucket.failures.of(turn));
+            if let (true, Some(calls)) = (within, bucket.calls.of(turn)) {
+                counts.slow_calls += slow_calls.unwrap_or(0);
+                counts.failures += failures.unwrap_or(0);
+                counts.calls += calls;
             }
         }
         counts
+    }
+
+    /// `now`, or the beginning of the current bucket if that is later, as it is for a thread that was stopped since it read
+    /// the clock: what is forgotten by then does not count beside what has come since.
+    fn not_before(&self, head: Head, now: u32, window: u32) -> u32 {
+        let start = self.buckets.get(head.bucket()).map_or(now, |bucket| bucket.start.load(SeqCst));
+        if matches!(since(start, now, window), Since::Back) { start } else { now }
     }
 }
 
