@@ -123,7 +123,7 @@ impl<const B: usize> TimeMemory<B> {
         loop {
             let head = self.head();
             let carried = head.carried(to);
-            if !head.is_of(from) || self.head.compare_exchange(head.0, carried.0, AcqRel, Acquire).is_ok() {
+            if !head.is_of(from) || self.head.compare_exchange(head.0, carried.0, SeqCst, SeqCst).is_ok() {
                 return;
             }
         }
