@@ -38,6 +38,12 @@
 //! - [`allow_request`](CircuitBreaker::allow_request), [`record_success`](CircuitBreaker::record_success) and
 //!   [`record_failure`](CircuitBreaker::record_failure) are the bare calls, which cannot tell a late result.
 //!
+//! # Rules
+//!
+//! The n-th failure in a row is the default. [`rules`] has the others, each a type that costs only who names it: the share of
+//! failures or slow calls among the last N calls or over a time, slow calls as failures, and a way back by growing
+//! times, by k of n probes, by a ramp.
+//!
 //! # Features
 //!
 //! | feature | what it adds |
@@ -50,7 +56,8 @@
 //!
 //! - A timeout, a lease and the time that is measured are at most 2^31 - 1 ms, 24.8 days. An OPEN circuit that nobody asks
 //!   for longer than that may wait for one more timeout.
-//! - Failures are counted up to 1,023, successes of probes up to 63, probes in flight up to 15.
+//! - Failures are counted up to 1,023, successes of probes up to 63, probes in flight up to 15; a window over calls holds up
+//!   to 1,024, a bucket of a window over time counts up to 16,777,215.
 //! - Generations are counted modulo 512. An outcome that comes exactly 512 transitions late counts as a current one.
 //! - With more than one probe at a time, all of a round share one lease, which the latest admission renews.
 //! - A clock that goes back counts as one that stands still; the wait begins anew when somebody asks.
@@ -84,6 +91,8 @@ mod state;
 mod step;
 #[forbid(unsafe_code)]
 mod time;
+#[forbid(unsafe_code)]
+mod transition;
 
 // Shells.
 mod atomics;
@@ -112,7 +121,7 @@ pub use clock::{Clock, DefaultClock, FnClock, ManualClock, TickClock};
 pub use config::{CircuitBreakerConfiguration, StatePersistence};
 pub use config_error::{ConfigError, ConfigErrorText};
 pub use error::{CallError, CircuitOpenError};
-pub use event::{Outcome, Reason, Receipt, Refusal, Tally, Transition, Window};
+pub use event::{Outcome, Receipt, Refusal};
 pub use observer::{Observer, OnTransition};
 pub use permit::Permit;
 pub use prefix::KeyPrefix;
@@ -121,6 +130,7 @@ pub use snapshot::{Snapshot, SnapshotError};
 pub use system_clock::SystemClock;
 pub use table::{BreakerTable, Entry, TableError};
 pub use time::Timestamp;
+pub use transition::{Reason, Tally, Transition, Window};
 
 /// The state machine by itself: for those who build another shell around it, such as a store, a port or a model.
 ///

@@ -1,6 +1,6 @@
 //! One line at INFO for each transition, in every log that a feature has switched on. With none, nothing is left.
 
-use crate::event::Transition;
+use crate::transition::Transition;
 
 /// Calls a logging macro where its feature is on; takes its arguments away where it is not.
 macro_rules! log_with {

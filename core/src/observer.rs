@@ -23,7 +23,8 @@
 //! ```
 
 use crate::circuit::Mode;
-use crate::event::{Receipt, Refusal, Transition};
+use crate::event::{Receipt, Refusal};
+use crate::transition::Transition;
 
 /// Is told of what a breaker does, after it is done, by the thread or interrupt that did it, under no lock.
 ///

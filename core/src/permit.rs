@@ -60,7 +60,11 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     }
 }
 
-impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> Permit<'_, C, O, N, R> {
+impl<'a, C: Clock, O: Observer, N: AsRef<str>, R: Rule> Permit<'a, C, O, N, R> {
+    pub(crate) fn breaker(&self) -> &'a CircuitBreaker<C, O, N, R> {
+        self.breaker
+    }
+
     /// The operation worked.
     pub fn success(self) -> Receipt {
         self.settle(Outcome::Success)

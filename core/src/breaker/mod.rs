@@ -30,7 +30,6 @@ use crate::observer::Observer;
 use crate::rules::{Checked, Consecutive, Rule};
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::state::State;
-use crate::step::open_ms;
 use crate::time::{Timestamp, ceil_millis, millis};
 
 /// A circuit breaker in shared use: every method takes `&self`, and none blocks, allocates or panics. (A refusal clones the
@@ -219,7 +218,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     pub fn state(&self) -> CircuitState {
         let state = self.cell.load();
         match state.circuit() {
-            CircuitState::Open => state.in_force_by(open_ms::<R>(&self.policy), self.clock.now()),
+            CircuitState::Open => state.in_force_by(R::open_ms(&self.policy, &self.memory), self.clock.now()),
             circuit => circuit,
         }
     }
@@ -305,7 +304,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         Snapshot::take::<R>(
             state,
             &self.policy,
-            R::reopenings(&self.memory),
+            (R::reopenings(&self.memory), R::open_ms(&self.policy, &self.memory)),
             self.last_failure_time(),
             self.clock.now(),
         )
@@ -325,7 +324,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
             let (state, now) = self.look();
             let step = snapshot.apply::<R>(&self.policy, state, now);
             let applied = step.next.unwrap_or(state);
-            R::set_reopenings(&self.memory, applied.generation(), snapshot.reopenings());
+            R::restore(&self.policy, &self.memory, applied.generation(), snapshot.reopenings());
             if !self.cell.exchange(state, applied) {
                 continue;
             }
@@ -333,6 +332,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
             self.last_failure.store(snapshot.last_failure(now));
             // If somebody has gone on from here meanwhile, the time is theirs.
             self.cell.exchange(applied, snapshot.since::<R>(applied, &self.policy));
+            R::restored(&self.policy, &self.memory, snapshot.remaining_ms());
             if let Some(transition) = step.effect.transition {
                 self.announce(&transition);
             }

@@ -3,12 +3,13 @@
 use super::CircuitBreaker;
 use crate::circuit::{CircuitState, Mode};
 use crate::clock::Clock;
-use crate::event::{Event, Outcome, Receipt, Refusal, Step, Ticket, Transition, Verdict};
+use crate::event::{Event, Outcome, Receipt, Refusal, Step, Ticket, Verdict};
 use crate::observer::Observer;
 use crate::rules::{Call, Moment, Recorded, Rule, Scene};
 use crate::state::State;
 use crate::step::{counts_in_closed, plain_refusal, step_with};
 use crate::time::Timestamp;
+use crate::transition::{Reason, Transition};
 
 impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     // Where the answer depends on the time: apart, so that the path of a healthy circuit stays short, and one for each
@@ -41,7 +42,10 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     /// A refusal, where that is all that happens: nothing is let through in spite of it, and the clock has not gone back.
     #[inline(always)]
     fn plain_refusal(&self, state: State, now: Timestamp) -> Option<Refusal> {
-        if state.is_shadow() || state.is_ahead_of(now) { None } else { plain_refusal::<R>(&self.policy, state, now) }
+        if state.is_shadow() || state.is_ahead_of(now) {
+            return None;
+        }
+        plain_refusal::<R>(&self.policy, state, R::open_ms(&self.policy, &self.memory), now)
     }
 
     // Apart from the shortcut where there is one, whose frame so stays small.
@@ -133,7 +137,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
                 Recorded::Quietly if state.nothing_to_forget() => return Receipt::Recorded,
                 Recorded::Quietly | Recorded::Tellingly => {
                     let moment = moment.unwrap_or_else(|| self.read(ticket, took));
-                    return self.settle_recorded(state, moment, Event::Settle(ticket, outcome));
+                    return self.settle_recorded(state, moment, ticket, outcome);
                 }
             }
         }
@@ -158,15 +162,19 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
 
     /// Steps an outcome that is in the window of `state`, until nobody has interfered.
     #[inline(never)]
-    fn settle_recorded(&self, mut state: State, moment: Moment, event: Event) -> Receipt {
-        let (generation, Moment { mut now, slow }) = (state.generation(), moment);
+    fn settle_recorded(&self, mut state: State, moment: Moment, ticket: Option<Ticket>, outcome: Outcome) -> Receipt {
+        let (event, generation) = (Event::Settle(ticket, outcome), state.generation());
+        let Moment { mut now, slow } = moment;
         loop {
             if let Some(Verdict::Settled(receipt)) = self.attempt(Scene { state, event, now, slow, recorded: true }) {
                 return receipt;
             }
             (state, now) = self.look();
-            // It is in a window that is over: what it could do has been done.
+            // It is in a window that is over: what it could do there, somebody else has done.
             if state.generation() != generation {
+                if matches!(outcome, Outcome::Failure) {
+                    self.last_failure.store(Some(now));
+                }
                 return Receipt::Recorded;
             }
         }
@@ -226,15 +234,19 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         let Scene { state, event, now, .. } = scene;
         let evidence = R::evidence(&self.policy, &self.memory, scene);
         let step = step_with::<R>(&self.policy, state, event, now, evidence);
-        if step.next.is_some_and(|next| !R::prepare(&self.memory, state, next, evidence)) {
+        if step.next.is_some_and(|next| !R::prepare(&self.policy, &self.memory, state, next, evidence)) {
             return None;
         }
-        self.commit(state, now, step)
+        let verdict = self.commit(state, now, step)?;
+        if matches!(event, Event::Trip) && state.circuit() == CircuitState::Open {
+            R::tripped_again(&self.policy, &self.memory, evidence);
+        }
+        Some(verdict)
     }
 
     /// The state, and a time that is read after it and so is not before it: only a clock that went back reads earlier.
     #[inline(always)]
-    pub(super) fn look(&self) -> (State, Timestamp) {
+    pub(crate) fn look(&self) -> (State, Timestamp) {
         let state = self.cell.load();
         (state, self.clock.now())
     }
@@ -244,6 +256,9 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     fn commit(&self, state: State, now: Timestamp, step: Step) -> Option<Verdict> {
         if step.next.is_some_and(|next| !self.cell.exchange(state, next)) {
             return None;
+        }
+        if R::WINDOW && matches!(step.effect.transition, Some(Transition { reason: Reason::Shadowed, .. })) {
+            self.carry(state, step.next);
         }
         if step.effect.failed {
             self.last_failure.store(Some(now));
@@ -255,6 +270,13 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
             self.observer.on_late(self.operation_name(), receipt);
         }
         Some(step.effect.verdict)
+    }
+
+    /// Shadow mode goes on with the window of a CLOSED circuit whose rules were in force.
+    fn carry(&self, state: State, next: Option<State>) {
+        if let (true, Some(next)) = (state.admits_freely(), next) {
+            R::carry(&self.memory, state.generation(), next.generation());
+        }
     }
 
     pub(super) fn announce(&self, transition: &Transition) {

@@ -16,9 +16,11 @@ const MAX_MULTIPLIER: u64 = 1_000;
 const MAX_BUCKETS: u64 = 63;
 /// The greatest window that there is a type for.
 #[cfg(feature = "serde")]
-const MAX_CALLS: u32 = 1_027;
+const MAX_CALLS: u32 = 1_024;
 const DEFAULT_MINIMUM: u32 = 10;
 const DEFAULT_WINDOW_MS: u64 = 60_000;
+/// A week. A time that far in the future must be told from one that is long past, by 32 bits.
+pub(crate) const MAX_WINDOW_MS: u32 = 604_800_000;
 const DEFAULT_LONGEST_MS: u64 = 3_600_000;
 
 /// The fields that a rule makes something of, beyond those of all rules.
@@ -258,7 +260,16 @@ impl Extras {
                 Some(buckets) => ConfigError::check("buckets", buckets as u64, 2, MAX_BUCKETS, Unit::Count),
                 None => None,
             },
-            interval("sliding_window_seconds", self.sliding_window),
+            match self.sliding_window {
+                Some(window) => ConfigError::check(
+                    "sliding_window_seconds",
+                    ceil_millis(window),
+                    1,
+                    MAX_WINDOW_MS as u64,
+                    Unit::Seconds,
+                ),
+                None => None,
+            },
             count("failure_rate_threshold", self.failure_rate_threshold, 100),
             count("minimum_calls", self.minimum_calls, most),
             interval("slow_call_duration_seconds", self.slow_call_duration),

@@ -19,6 +19,8 @@ mod policy;
 
 use core::time::Duration;
 
+#[cfg(feature = "serde")]
+pub(crate) use check::MAX_WINDOW_MS;
 pub use policy::{AdaptivePolicy, Policy, Recovery, SlowPolicy, TimeWindowPolicy, WindowPolicy};
 
 use crate::prefix::KeyPrefix;
@@ -166,8 +168,8 @@ impl CircuitBreakerConfiguration {
         self
     }
 
-    /// How far a window over time reaches back: 1 ms to 2^31 - 1 ms, by default 60 s. It rounds up to whole milliseconds
-    /// a bucket.
+    /// How far a window over time reaches back: 1 ms to 7 days, by default 60 s. It rounds up to whole milliseconds a
+    /// bucket.
     #[must_use]
     pub const fn sliding_window(mut self, window: Duration) -> Self {
         self.extras.sliding_window = Some(window);

@@ -26,8 +26,9 @@ pub use recovery::Luck;
 pub(crate) use trials::{Round, Trials};
 
 use crate::config::{Policy, Recovery};
-use crate::event::{Outcome, Reason, Tally};
+use crate::event::Outcome;
 use crate::state::State;
+use crate::transition::{Reason, Tally};
 
 /// What a rule makes of an outcome that was recorded in CLOSED.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +83,13 @@ pub trait TripRule {
     fn recovery(policy: &Self::Policy) -> Option<&Recovery> {
         let _ = policy;
         None
+    }
+
+    /// Failures up to now, in a state that is to be kept as it is: of a window those that it holds.
+    #[inline(always)]
+    fn counted(state: State, evidence: Self::Evidence) -> u16 {
+        let _ = evidence;
+        state.failure_count()
     }
 
     /// What that depends on besides the state.

@@ -13,7 +13,7 @@
 //! ```
 
 use crate::config::WindowPolicy;
-use crate::event::Reason;
+use crate::transition::Reason;
 
 /// What a window holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -21,9 +21,10 @@
 use super::{Checked, Rule, Scene, sealed::Sealed};
 use crate::config::{CircuitBreakerConfiguration, Policy, SlowPolicy};
 use crate::config_error::ConfigError;
-use crate::event::{Outcome, Reason};
+use crate::event::Outcome;
 use crate::rule::{Judgement, TripRule};
 use crate::state::State;
+use crate::transition::Reason;
 
 /// Opens at the n-th consecutive failure; a success begins the count anew. The contract's rule, and the default.
 #[derive(Clone, Copy, Debug)]

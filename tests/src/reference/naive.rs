@@ -184,7 +184,7 @@ impl Naive {
             match outcome {
                 Outcome::Success => self.failures = 0,
                 Outcome::Failure => {
-                    self.failures = (self.failures + 1).min(1_023);
+                    self.count_failure();
                     if self.failures >= self.rules.failure_threshold {
                         self.open(now, Reason::ConsecutiveFailures);
                     }
@@ -210,10 +210,16 @@ impl Naive {
                 }
             }
             Outcome::Failure => {
-                self.failures = (self.failures + 1).min(1_023);
+                self.count_failure();
                 self.open(now, Reason::ProbeFailed);
             }
             Outcome::Ignored => {}
+        }
+    }
+
+    fn count_failure(&mut self) {
+        if self.failures < 1_023 {
+            self.failures += 1;
         }
     }
 

@@ -150,9 +150,7 @@ impl Subject for StepSubject<'_> {
         });
     }
 
-    fn hold_open(&mut self, ms: u32) {
-        self.run(Event::HoldOpen(ms));
-    }
+    fn hold_open(&mut self, _: u32) {}
 
     fn set_random(&mut self, _: u32) {}
 

@@ -49,6 +49,11 @@ impl Head {
         Self((generation as u32) << GENERATION | lap << LAP).with_version(self.version() + 1)
     }
 
+    /// The same window, of another generation.
+    pub(super) const fn carried(self, generation: u16) -> Self {
+        Self(self.0 & !(0x1ff << GENERATION) | (generation as u32) << GENERATION)
+    }
+
     /// At the next of `words` words.
     pub(super) const fn advanced(self, words: usize) -> Self {
         if self.word() + 1 < words {

@@ -166,6 +166,16 @@ impl<W: AsRef<[AtomicU32]>> CountMemory<W> {
         }
     }
 
+    /// Lets the window of a generation go on in another one.
+    pub(super) fn carry(&self, from: u16, to: u16) {
+        loop {
+            let head = self.head();
+            if head.generation() != from || self.move_head(head, head.carried(to)) {
+                return;
+            }
+        }
+    }
+
     /// What the window of this generation holds.
     pub(super) fn counts(&self, size: u16, generation: u16) -> Counts {
         let ring = Ring::new(size);

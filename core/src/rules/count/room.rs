@@ -1,4 +1,6 @@
-//! How many words a window of N calls takes: stable Rust cannot say `[AtomicU32; N.div_ceil(13)]`, so a trait does.
+//! How many words a window of N calls takes: stable Rust cannot say `[AtomicU32; N.div_ceil(13)]`, so a trait does, for
+//! some N. It compares its implementations with one another, and a thousand of them would make this crate take ten times
+//! as long to compile.
 //!
 //! ```compile_fail
 //! use halfopen::rules::CountWindow;
@@ -15,11 +17,14 @@ use crate::atomics::AtomicU32;
 #[derive(Debug)]
 pub enum Calls<const N: usize> {}
 
-/// That there is room for so many calls: implemented for 1 to 1,027 [`Calls`].
+/// That there is room for so many calls. The [`Calls`] that have it are 1 to 16, and 20, 24, 25, 30, 32, 40, 48, 50, 60, 64,
+/// 75, 80, 96, 100, 120, 128, 150, 160, 192, 200, 250, 256, 300, 320, 400, 500, 512, 600, 640, 750, 768, 800, 1,000, 1,024.
+/// For a window of any other size take the next greater room and
+/// [`sliding_window_size`](crate::CircuitBreakerConfiguration::sliding_window_size).
 #[diagnostic::on_unimplemented(
-    message = "a count window holds 1 to 1,027 calls",
-    label = "no window of this size",
-    note = "more calls than that are better counted over time: `TimeWindow`"
+    message = "a count window has no room of this size",
+    label = "not one of the sizes that there are",
+    note = "take a greater one of those that `halfopen::rules::Room` lists, up to 1,024, with `sliding_window_size`"
 )]
 pub trait Room {
     /// The words.
@@ -35,17 +40,15 @@ pub trait Room {
     fn empty() -> Self::Words;
 }
 
-/// The thirteen sizes of each number of words.
 macro_rules! room {
-    ($($words:literal)*) => { $(room!(@ $words 0 1 2 3 4 5 6 7 8 9 10 11 12);)* };
-    (@ $words:literal $($fewer:literal)*) => { $(
-        impl Room for Calls<{ 13 * $words - $fewer }> {
+    ($($calls:literal)*) => { $(
+        impl Room for Calls<$calls> {
             #[cfg(not(halfopen_loom))]
-            type Words = [AtomicU32; $words];
+            type Words = [AtomicU32; usize::div_ceil($calls, 13)];
 
             #[cfg(not(halfopen_loom))]
             #[allow(clippy::declare_interior_mutable_const)] // each use is to be one of its own
-            const EMPTY: Self::Words = [const { AtomicU32::new(0) }; $words];
+            const EMPTY: Self::Words = [const { AtomicU32::new(0) }; usize::div_ceil($calls, 13)];
 
             // A word holds fewer calls under loom.
             #[cfg(halfopen_loom)]
@@ -53,7 +56,7 @@ macro_rules! room {
 
             #[cfg(halfopen_loom)]
             fn empty() -> Self::Words {
-                (0..=(13 * $words - $fewer) / 2).map(|_| AtomicU32::new(0)).collect()
+                (0..=$calls / 2).map(|_| AtomicU32::new(0)).collect()
             }
         }
     )* };
@@ -63,7 +66,6 @@ macro_rules! room {
 use std::boxed::Box;
 
 room! {
-    1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40
-    41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 64 65 66 67 68 69 70 71 72 73 74 75 76 77 78
-    79
+    1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 20 24 25 30 32 40 48 50 60 64 75 80 96 100 120 128 150 160 192 200 250 256
+    300 320 400 500 512 600 640 750 768 800 1000 1024
 }

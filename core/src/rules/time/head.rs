@@ -14,8 +14,12 @@ impl Head {
         Self(generation << GENERATION | (turn & 0xff) << TURN | bucket << BUCKET | age)
     }
 
-    pub(super) const fn generation(self) -> u16 {
-        (self.0 >> GENERATION) as u16
+    /// Of a window into which no call has come, of whatever generation.
+    pub(super) const NONE: Self = Self(SIX);
+
+    /// Whether its buckets are those of this generation.
+    pub(super) const fn is_of(self, generation: u16) -> bool {
+        self.0 >> GENERATION == generation as u32 && self.0 & SIX != SIX
     }
 
     /// Counts the buckets that have begun, modulo 256.
@@ -37,7 +41,7 @@ impl Head {
     pub(super) const fn next(self, buckets: usize, generation: u16) -> Self {
         let bucket = if self.bucket() + 1 < buckets { self.bucket() + 1 } else { 0 };
         let older = self.age() + 1;
-        let age = if self.generation() != generation {
+        let age = if !self.is_of(generation) {
             0
         } else if older < buckets {
             older
@@ -45,6 +49,11 @@ impl Head {
             buckets - 1
         };
         Self::new(generation as u32, self.turn() + 1, bucket as u32, age as u32)
+    }
+
+    /// The same window, of another generation.
+    pub(super) const fn carried(self, generation: u16) -> Self {
+        Self(self.0 & ((1 << GENERATION) - 1) | (generation as u32) << GENERATION)
     }
 
     /// Without the buckets before it.

@@ -24,12 +24,16 @@ pub struct TimeMemory<const B: usize> {
 impl<const B: usize> TimeMemory<B> {
     #[cfg(not(halfopen_loom))]
     pub(crate) const fn new() -> Self {
-        Self { head: AtomicU32::new(0), bad: AtomicU32::new(0), buckets: [const { Bucket::new() }; B] }
+        Self { head: AtomicU32::new(Head::NONE.0), bad: AtomicU32::new(0), buckets: [const { Bucket::new() }; B] }
     }
 
     #[cfg(halfopen_loom)]
     pub(crate) fn new() -> Self {
-        Self { head: AtomicU32::new(0), bad: AtomicU32::new(0), buckets: core::array::from_fn(|_| Bucket::new()) }
+        Self {
+            head: AtomicU32::new(Head::NONE.0),
+            bad: AtomicU32::new(0),
+            buckets: core::array::from_fn(|_| Bucket::new()),
+        }
     }
 
     #[inline]
@@ -45,7 +49,7 @@ impl<const B: usize> TimeMemory<B> {
     pub(super) fn record(&self, bucket_ms: u32, call: Call<'_>, mut read: impl FnMut() -> Moment) -> Recorded {
         loop {
             let head = self.head();
-            if head.generation() != call.generation {
+            if !head.is_of(call.generation) {
                 if !(call.still)() {
                     return Recorded::Over;
                 }
@@ -112,11 +116,22 @@ impl<const B: usize> TimeMemory<B> {
         }
     }
 
+    /// Lets the window of a generation go on in another one.
+    pub(super) fn carry(&self, from: u16, to: u16) {
+        loop {
+            let head = self.head();
+            let carried = head.carried(to);
+            if !head.is_of(from) || self.head.compare_exchange(head.0, carried.0, AcqRel, Acquire).is_ok() {
+                return;
+            }
+        }
+    }
+
     /// What the window of this generation holds at `now`.
     pub(super) fn counts(&self, bucket_ms: u32, generation: u16, now: Timestamp) -> Counts {
         let head = self.head();
         let mut counts = Counts::default();
-        if head.generation() != generation {
+        if !head.is_of(generation) {
             return counts;
         }
         for back in 0..=head.age() {

@@ -32,10 +32,11 @@ use super::count::WindowEvidence;
 use super::{Call, Checked, Moment, Recorded, Rule, Scene, sealed::Sealed};
 use crate::config::{CircuitBreakerConfiguration, Policy, TimeWindowPolicy};
 use crate::config_error::ConfigError;
-use crate::event::{Outcome, Tally, Window};
+use crate::event::Outcome;
 use crate::rule::{Judgement, TripRule};
 use crate::state::State;
 use crate::time::Timestamp;
+use crate::transition::{Tally, Window};
 
 /// Opens when over the last [`sliding_window`](CircuitBreakerConfiguration::sliding_window) the share of failures, or
 /// that of slow calls, reaches its threshold; not before
@@ -68,6 +69,11 @@ impl<const B: usize> TripRule for TimeWindow<B> {
     #[inline(always)]
     fn judge(_: &TimeWindowPolicy, state: State, _: Outcome, evidence: WindowEvidence) -> Judgement {
         evidence.judge(state)
+    }
+
+    #[inline(always)]
+    fn counted(state: State, evidence: WindowEvidence) -> u16 {
+        evidence.failures(state)
     }
 
     #[inline(always)]
@@ -125,6 +131,10 @@ impl<const B: usize> Rule for TimeWindow<B> {
         read: impl FnMut() -> Moment,
     ) -> Recorded {
         memory.record(policy.bucket_ms(), call, read)
+    }
+
+    fn carry(memory: &Self::Memory, from: u16, to: u16) {
+        memory.carry(from, to);
     }
 
     fn evidence(policy: &TimeWindowPolicy, memory: &Self::Memory, scene: Scene) -> WindowEvidence {
