@@ -1,9 +1,12 @@
 //! Wrong shells: the atomic breaker behind a wrapper that gets one thing wrong.
 
+use std::cell::Cell;
+
 use conformance::{BreakerShell, By, Command, Recorder, Shell, Subject};
-use halfopen::{CircuitState, Config, ConfigError, Mode, Outcome, Receipt, Refusal, Snapshot, SnapshotError};
+use halfopen::{CircuitState, Config, ConfigError, Mode, Outcome, Receipt, Refusal, Snapshot, SnapshotError, Tally};
 
 use crate::faults::{Fault, Mutant};
+use crate::kept;
 
 impl Shell for Mutant {
     fn name(&self) -> &'static str {
@@ -14,7 +17,13 @@ impl Shell for Mutant {
         let replaced = self.fault == Fault::AnyConfig && BreakerShell.build(by, config, &mut |_| {}).is_err();
         let config = if replaced { Config::new() } else { config };
         BreakerShell.build(by, config, &mut |inner| {
-            use_it(&mut Wrong { fault: self.fault, inner, told: Recorder::new() });
+            use_it(&mut Wrong {
+                fault: self.fault,
+                inner,
+                told: Recorder::new(),
+                tally: Cell::default(),
+                most: Cell::default(),
+            });
         })
     }
 }
@@ -23,6 +32,10 @@ struct Wrong<'a> {
     fault: Fault,
     inner: &'a mut dyn Subject,
     told: Recorder,
+    /// The latest window that was told.
+    tally: Cell<Option<Tally>>,
+    /// The most reopenings that there were.
+    most: Cell<u8>,
 }
 
 impl Wrong<'_> {
@@ -38,6 +51,7 @@ impl Wrong<'_> {
             changes.reverse();
         }
         for (change, tally) in changes {
+            let tally = self.wrong_tally(tally);
             let restored = change.reason == halfopen::Reason::Restored && self.has(Fault::RestoreIsNotTold);
             if !restored && !self.has(Fault::TransitionsNotTold) {
                 self.told.transition(change, tally);
@@ -63,6 +77,33 @@ impl Wrong<'_> {
         }
     }
 
+    fn wrong_tally(&self, tally: Option<Tally>) -> Option<Tally> {
+        self.tally.set(tally.or(self.tally.get()));
+        match self.fault {
+            Fault::TallyNotTold => None,
+            Fault::TallyStays => self.tally.get(),
+            Fault::TallyWithoutTheLast => tally.map(|mut tally| {
+                tally.calls -= 1;
+                tally
+            }),
+            _ => tally,
+        }
+    }
+
+    /// What happens to the breaker after an event, before it is told.
+    fn go_on(&mut self, before: CircuitState) {
+        let after = self.inner.state();
+        let closed = before != CircuitState::Closed && after == CircuitState::Closed;
+        if closed && self.has(Fault::WindowIsKept) {
+            self.inner.record(Outcome::Failure);
+        }
+        let opened = before == CircuitState::Closed && after == CircuitState::Open;
+        if opened && self.has(Fault::GrowthIsNeverReset) && self.most.get() > 0 {
+            self.inner.hold_open(u32::MAX);
+        }
+        self.most.set(self.most.get().max(self.inner.reopenings()));
+    }
+
     fn after<T>(&self, answer: T) -> T {
         self.pass_on();
         answer
@@ -86,12 +127,15 @@ impl Subject for Wrong<'_> {
 
     fn record(&mut self, outcome: Outcome) -> Receipt {
         let wrong = outcome == Outcome::Ignored && self.has(Fault::IgnoredIsSuccess);
+        let before = self.inner.state();
         let receipt = self.inner.record(if wrong { Outcome::Success } else { outcome });
+        self.go_on(before);
         self.after(self.receipt(receipt))
     }
 
     fn record_after(&mut self, outcome: Outcome, ms: u32) -> Receipt {
-        let receipt = self.inner.record_after(outcome, ms);
+        let timed = !self.has(Fault::RecordsNoDuration);
+        let receipt = if timed { self.inner.record_after(outcome, ms) } else { self.inner.record(outcome) };
         self.after(self.receipt(receipt))
     }
 
@@ -124,15 +168,24 @@ impl Subject for Wrong<'_> {
     }
 
     fn hold_open(&mut self, ms: u32) {
-        self.inner.hold_open(ms);
+        match (self.fault, self.inner.state()) {
+            (Fault::HoldsNothing, _) => {}
+            (Fault::HoldsTwice, _) => self.inner.hold_open(ms.saturating_mul(2)),
+            (Fault::HoldBeginsAnew, CircuitState::Open) | (Fault::HoldOpens, CircuitState::Closed) => {
+                self.inner.command(Command::Trip);
+                self.inner.hold_open(ms);
+            }
+            _ => self.inner.hold_open(ms),
+        }
+        self.pass_on();
     }
 
     fn set_random(&mut self, number: u32) {
-        self.inner.set_random(number);
+        self.inner.set_random(if self.has(Fault::ChanceIsAlwaysZero) { 0 } else { number });
     }
 
     fn reopenings(&mut self) -> u8 {
-        self.inner.reopenings()
+        if self.has(Fault::ReopeningsStay) { self.most.get() } else { self.inner.reopenings() }
     }
 
     fn state(&mut self) -> CircuitState {
@@ -191,17 +244,7 @@ impl Subject for Wrong<'_> {
             self.inner.allow_request();
             self.pass_on();
         }
-        let mut kept = serde_json::to_value(self.inner.snapshot()?).expect("a snapshot is data");
-        match self.fault {
-            Fault::KeepsNothingOfTheWait => kept["remaining_ms"] = 0.into(),
-            Fault::KeepsTheWholeWait if kept["remaining_ms"] != 0 => kept["remaining_ms"] = i32::MAX.into(),
-            Fault::KeepsNoCount => kept["failure_count"] = 0.into(),
-            Fault::KeepsNoMode => kept["mode"] = "normal".into(),
-            Fault::KeepsNoSuccesses => kept["successes"] = 0.into(),
-            Fault::KeepsNoLatestFailure => kept["last_failure_ago_ms"] = serde_json::Value::Null,
-            _ => {}
-        }
-        Some(serde_json::from_value(kept).expect("still a snapshot"))
+        Some(kept::wrong(self.fault, &self.inner.snapshot()?))
     }
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
