@@ -326,16 +326,15 @@ fn shadow(state: State) -> Step {
     }
 }
 
-/// Back to CLOSED, nothing counted, and everything is let through at once.
+/// Back to CLOSED, and everything is let through at once.
 #[inline(always)]
 fn reset<R: TripRule>(policy: &R::Policy, state: State) -> Step {
-    let there = matches!((state.mode(), state.circuit()), (Mode::Normal, CircuitState::Closed));
-    if there && (R::WINDOW || R::recovery(policy).is_some()) {
-        // What a window holds belongs to its generation, so another one begins. That is no transition.
-        let next = if R::WINDOW { state.forget_probes() } else { state };
-        return Step::new(state, next.with_count(0).with_successes(0), Verdict::Done, None);
+    match R::recovery(policy) {
+        Some(_) if state.is_ramping() && matches!(state.mode(), Mode::Normal) => {
+            Step::new(state, state.with_count(0).with_successes(0), Verdict::Done, None)
+        }
+        _ => switch(state, CircuitState::Closed, Mode::Normal, 0, Reason::Reset),
     }
-    switch(state, CircuitState::Closed, Mode::Normal, 0, Reason::Reset)
 }
 
 /// Goes to a mode with a count; where the circuit is there already, only the count is stored.

@@ -241,6 +241,10 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         if matches!(event, Event::Trip) && state.circuit() == CircuitState::Open {
             R::tripped_again(&self.policy, &self.memory, evidence);
         }
+        if R::WINDOW && matches!(event, Event::Reset) {
+            // Where the circuit was CLOSED, it is still in the generation of its window.
+            R::clear(&self.memory, state.generation());
+        }
         Some(verdict)
     }
 

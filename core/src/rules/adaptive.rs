@@ -191,6 +191,11 @@ impl<R: Rule, G: Random> Rule for Adaptive<R, G> {
     }
 
     #[inline(always)]
+    fn clear(memory: &Self::Memory, generation: u16) {
+        R::clear(&memory.rule, generation);
+    }
+
+    #[inline(always)]
     fn carry(memory: &Self::Memory, from: u16, to: u16) {
         R::carry(&memory.rule, from, to);
     }

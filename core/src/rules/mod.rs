@@ -207,6 +207,13 @@ pub trait Rule: TripRule + sealed::Sealed + Sized {
         Self::base(policy).recovery_timeout_ms()
     }
 
+    /// Empties the window of a generation.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn clear(memory: &Self::Memory, generation: u16) {
+        let _ = (memory, generation);
+    }
+
     /// Lets a window go on in another generation.
     #[doc(hidden)]
     #[inline(always)]

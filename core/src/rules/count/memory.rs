@@ -54,7 +54,7 @@ impl<W: AsRef<[AtomicU32]>> CountMemory<W> {
     #[inline]
     pub(super) fn is_clean(&self, generation: u16) -> bool {
         let head = self.head();
-        head.is_clean() && head.generation() == generation
+        head.is_clean() && head.is_of(generation)
     }
 
     #[inline]
@@ -78,7 +78,7 @@ impl<W: AsRef<[AtomicU32]>> CountMemory<W> {
         let ring = Ring::new(size);
         loop {
             let head = self.head();
-            if head.generation() != call.generation {
+            if !head.is_of(call.generation) {
                 if !(call.still)() {
                     return Recorded::Over;
                 }
@@ -134,12 +134,7 @@ impl<W: AsRef<[AtomicU32]>> CountMemory<W> {
     }
 
     fn soil(&self, generation: u16) {
-        loop {
-            let head = self.head();
-            if head.generation() != generation || self.move_head(head, head.soiled()) {
-                return;
-            }
-        }
+        self.change(generation, Head::soiled);
     }
 
     /// Moves on to the next word; marks the window clean if it is.
@@ -166,11 +161,21 @@ impl<W: AsRef<[AtomicU32]>> CountMemory<W> {
         }
     }
 
+    /// Empties the window of a generation.
+    pub(super) fn clear(&self, generation: u16) {
+        self.change(generation, Head::cleared);
+    }
+
     /// Lets the window of a generation go on in another one.
     pub(super) fn carry(&self, from: u16, to: u16) {
+        self.change(from, |head| head.carried(to));
+    }
+
+    /// Changes the head, if it is still that of a window of this generation.
+    fn change(&self, generation: u16, changed: impl Fn(Head) -> Head) {
         loop {
             let head = self.head();
-            if head.generation() != from || self.move_head(head, head.carried(to)) {
+            if !head.is_of(generation) || self.move_head(head, changed(head)) {
                 return;
             }
         }
@@ -181,7 +186,7 @@ impl<W: AsRef<[AtomicU32]>> CountMemory<W> {
         let ring = Ring::new(size);
         loop {
             let head = self.head();
-            if head.generation() != generation {
+            if !head.is_of(generation) {
                 return Counts::default();
             }
             let counts = self.counts_at(ring, head);

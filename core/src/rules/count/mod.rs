@@ -175,6 +175,10 @@ where
         memory.record(policy.size(), call, slow)
     }
 
+    fn clear(memory: &Self::Memory, generation: u16) {
+        memory.clear(generation);
+    }
+
     fn carry(memory: &Self::Memory, from: u16, to: u16) {
         memory.carry(from, to);
     }

@@ -118,12 +118,22 @@ impl<const B: usize> TimeMemory<B> {
         }
     }
 
+    /// Empties the window of a generation.
+    pub(super) fn clear(&self, generation: u16) {
+        self.change(generation, Head::cleared);
+    }
+
     /// Lets the window of a generation go on in another one.
     pub(super) fn carry(&self, from: u16, to: u16) {
+        self.change(from, |head| head.carried(to));
+    }
+
+    /// Changes the head, if it is still that of a window of this generation.
+    fn change(&self, generation: u16, changed: impl Fn(Head) -> Head) {
         loop {
             let head = self.head();
-            let carried = head.carried(to);
-            if !head.is_of(from) || self.head.compare_exchange(head.0, carried.0, SeqCst, SeqCst).is_ok() {
+            let to = changed(head);
+            if !head.is_of(generation) || self.head.compare_exchange(head.0, to.0, SeqCst, SeqCst).is_ok() {
                 return;
             }
         }

@@ -133,6 +133,10 @@ impl<const B: usize> Rule for TimeWindow<B> {
         memory.record(policy.bucket_ms(), call, read)
     }
 
+    fn clear(memory: &Self::Memory, generation: u16) {
+        memory.clear(generation);
+    }
+
     fn carry(memory: &Self::Memory, from: u16, to: u16) {
         memory.carry(from, to);
     }
