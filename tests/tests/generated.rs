@@ -109,6 +109,12 @@ fn rate(fact: Fact<'_>) -> Fact<'_> {
     }
 }
 
+/// A reset of a closed circuit empties a window, which begins a generation where the consecutive rule needs none.
+fn resets(vector: &Vector<'_>) -> bool {
+    let Body::Steps(steps) = vector.body else { unreachable!("generated vectors have steps") };
+    steps.iter().any(|step| step.action == Action::Command(Command::Reset))
+}
+
 /// `vector` with the reason that a window opens for.
 fn by_rate(vector: &Vector<'_>, then: &mut dyn FnMut(&Vector<'_>)) {
     let Body::Steps(steps) = vector.body else { unreachable!("generated vectors have steps") };
@@ -127,9 +133,13 @@ fn every_rule_that_comes_down_to_the_first_failure_does_what_the_consecutive_one
                     Ok(_) => count += 1,
                     Err(mismatch) => panic!("{:?}: {mismatch}\n{vector:#?}", shell.by),
                 };
-                if shell.is_window() { by_rate(vector, &mut same) } else { same(vector) }
+                match (shell.is_window(), resets(vector)) {
+                    (true, true) => {}
+                    (true, false) => by_rate(vector, &mut same),
+                    (false, _) => same(vector),
+                }
             });
-            assert!(count >= 2_500, "only {count} sequences by {:?}", shell.by);
+            assert!(count >= 2_000, "only {count} sequences by {:?}", shell.by);
         }
     }
 }
