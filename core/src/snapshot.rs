@@ -111,6 +111,18 @@ impl Snapshot {
         self.reopenings
     }
 
+    /// Probes of the round that had failed, where some may.
+    #[must_use]
+    pub const fn probe_failures(&self) -> u8 {
+        self.probe_failures
+    }
+
+    /// Milliseconds that a ramp-up still had to last.
+    #[must_use]
+    pub const fn ramp_left_ms(&self) -> u32 {
+        self.ramp_left_ms
+    }
+
     /// Whether the values can have come from a breaker.
     pub(crate) fn check(&self) -> Result<(), SnapshotError> {
         let fits = match self.mode {

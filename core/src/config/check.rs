@@ -131,6 +131,10 @@ impl CircuitBreakerConfiguration {
         let from = or(extras.ramp_up_from, 10);
         let (seconds, count) = (Unit::Seconds, Unit::Count);
         let checks = [
+            match extras.half_open_trials {
+                Some(_) => count_to("success_threshold", self.success_threshold, MAX_TRIALS as u32),
+                None => None,
+            },
             ConfigError::check("max_recovery_timeout_seconds", longest, base, MAX_INTERVAL_MS as u64, seconds),
             ConfigError::check("recovery_multiplier_percent", multiplier as u64, PERCENT, MAX_MULTIPLIER, count),
             ConfigError::check("recovery_jitter_percent", jitter as u64, 0, PERCENT, count),
@@ -146,6 +150,11 @@ impl CircuitBreakerConfiguration {
             },
             interval("ramp_up_seconds", extras.ramp_up),
             ConfigError::check("ramp_up_from_percent", from as u64, 1, PERCENT, count),
+            unpaired(
+                "ramp_up_from_percent",
+                extras.ramp_up_from.is_some() && extras.ramp_up.is_none(),
+                "ramp_up_seconds",
+            ),
         ];
         match first(&checks) {
             Some(error) => Err(error),
@@ -274,6 +283,11 @@ impl Extras {
             count("minimum_calls", self.minimum_calls, most),
             interval("slow_call_duration_seconds", self.slow_call_duration),
             count("slow_call_rate_threshold", self.slow_call_rate_threshold, 100),
+            unpaired(
+                "slow_call_rate_threshold",
+                self.slow_call_rate_threshold.is_some() && self.slow_call_duration.is_none(),
+                "slow_call_duration_seconds",
+            ),
         ];
         first(&checks)
     }
@@ -300,11 +314,20 @@ const fn unused(field: &'static str, is: bool) -> Option<ConfigError> {
     }
 }
 
+/// A field that says nothing without its `other`.
+const fn unpaired(field: &'static str, is: bool, other: &'static str) -> Option<ConfigError> {
+    if is { Some(ConfigError::lonely(field, other)) } else { None }
+}
+
 const fn count(field: &'static str, value: Option<u32>, max: u32) -> Option<ConfigError> {
     match value {
-        Some(value) => ConfigError::check(field, value as u64, 1, max as u64, Unit::Count),
+        Some(value) => count_to(field, value, max),
         None => None,
     }
+}
+
+const fn count_to(field: &'static str, value: u32, max: u32) -> Option<ConfigError> {
+    ConfigError::check(field, value as u64, 1, max as u64, Unit::Count)
 }
 
 const fn interval(field: &'static str, value: Option<Duration>) -> Option<ConfigError> {

@@ -174,7 +174,7 @@ impl<R: Rule, G: Random> Rule for Adaptive<R, G> {
         evidence: Self::Evidence,
     ) -> bool {
         let opens = matches!(next.circuit(), CircuitState::Open) && !matches!(state.circuit(), CircuitState::Open);
-        if !opens {
+        if !opens || matches!(next.mode(), Mode::Isolated) {
             return true;
         }
         exchange(&memory.reopenings, evidence.seen, pack(next.generation(), evidence.luck.reopenings))
