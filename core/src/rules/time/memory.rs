@@ -61,6 +61,11 @@ impl<const B: usize> TimeMemory<B> {
             let Moment { now, slow } = read();
             let now = now.low();
             match since(start, now, reach(bucket_ms, B)) {
+                // All that is before the current bucket is forgotten with it; its times would be read wrongly one day.
+                Since::Passed(ms) if ms >= reach(bucket_ms, B) => {
+                    self.turn(head, head.next(B, call.generation).alone(), || read().now.low());
+                    continue;
+                }
                 Since::Passed(ms) if ms >= bucket_ms => {
                     self.turn(head, head.next(B, call.generation), || read().now.low());
                     continue;
