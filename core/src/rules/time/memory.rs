@@ -84,8 +84,7 @@ impl<const B: usize> TimeMemory<B> {
             let bad = call.failed || slow;
             // Before it is counted: who counts after it has to see it. And never to an older time, which the clock read
             // before this one may be.
-            let later = !matches!(since(last_bad, now, reach(bucket_ms, B)), Since::Back) || last_bad == 0;
-            if bad && later && self.bad.compare_exchange(last_bad, now | 1, SeqCst, SeqCst).is_err() {
+            if bad && self.bad.compare_exchange(last_bad, now | 1, SeqCst, SeqCst).is_err() {
                 continue;
             }
             if !bucket.calls.add(head.turn()) {
