@@ -60,10 +60,12 @@ impl<const B: usize> TimeMemory<B> {
             let (start, last_bad) = (bucket.start.load(SeqCst), self.bad.load(SeqCst));
             let Moment { now, slow } = read();
             let now = now.low();
-            match since(start, now, reach(bucket_ms, B)) {
-                // All that is before the current bucket is forgotten with it; its times would be read wrongly one day.
-                Since::Passed(ms) if ms >= reach(bucket_ms, B) => {
-                    self.turn(head, head.next(B, call.generation).alone(), || read().now.low());
+            let window = reach(bucket_ms, B);
+            match since(start, now, window) {
+                // All that is before the current bucket is forgotten with it; its times would be read wrongly one day. First
+                // it is made older, so that no thread that was stopped while it began the bucket makes it young again.
+                Since::Passed(ms) if ms >= window => {
+                    self.forget(head, start, now, window, call.generation, &mut read);
                     continue;
                 }
                 Since::Passed(ms) if ms >= bucket_ms => {
@@ -77,7 +79,7 @@ impl<const B: usize> TimeMemory<B> {
                     continue;
                 }
                 Since::FarBack => {
-                    self.turn(head, head.next(B, call.generation).alone(), || read().now.low());
+                    self.forget(head, start, now, window, call.generation, &mut read);
                     continue;
                 }
             }
@@ -110,6 +112,17 @@ impl<const B: usize> TimeMemory<B> {
             0 => false,
             // Made odd when it was stored, and so up to a millisecond late.
             at => !matches!(since(at, now, window), Since::Passed(ms) if ms >= window),
+        }
+    }
+
+    /// Begins the window anew in the next bucket, where the current one, which began at `start`, is out of it.
+    #[cold]
+    #[inline(never)]
+    fn forget(&self, head: Head, start: u32, now: u32, window: u32, generation: u16, read: &mut dyn FnMut() -> Moment) {
+        let Some(bucket) = self.buckets.get(head.bucket()) else { return };
+        let old = now.wrapping_sub(window);
+        if start == old || bucket.start.compare_exchange(start, old, SeqCst, SeqCst).is_ok() {
+            self.turn(head, head.next(B, generation).alone(), || read().now.low());
         }
     }
 
