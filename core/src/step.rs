@@ -58,6 +58,19 @@ pub fn step_with<R: TripRule>(
     with_successes::<R>(policy, state, step)
 }
 
+/// [`step_with`] for [`Event::Settle`] alone.
+#[inline(always)]
+pub(crate) fn settle_with<R: TripRule>(
+    policy: &R::Policy,
+    state: State,
+    ticket: Option<Ticket>,
+    outcome: Outcome,
+    now: Timestamp,
+    evidence: R::Evidence,
+) -> Step {
+    with_successes::<R>(policy, state, settle::<R>(policy, state, ticket, outcome, now, evidence))
+}
+
 /// Whether an outcome of `ticket` belongs to this CLOSED state, and so into the memory of its rule.
 #[inline(always)]
 pub(crate) fn counts_in_closed(state: State, ticket: Option<Ticket>, outcome: Outcome) -> bool {

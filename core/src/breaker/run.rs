@@ -7,7 +7,7 @@ use crate::event::{Event, Outcome, Receipt, Refusal, Step, Ticket, Verdict};
 use crate::observer::Observer;
 use crate::rules::{Call, Moment, Recorded, Rule, Scene};
 use crate::state::State;
-use crate::step::{counts_in_closed, plain_refusal, step_with};
+use crate::step::{counts_in_closed, plain_refusal, settle_with, step_with};
 use crate::time::Timestamp;
 use crate::transition::{Reason, Transition};
 
@@ -154,8 +154,9 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         took: Option<u32>,
     ) -> Option<Receipt> {
         let (event, Moment { now, slow }) = (Event::Settle(ticket, outcome), self.read(ticket, took));
-        match self.attempt(Scene { state, event, now, slow, recorded: false }) {
-            Some(Verdict::Settled(receipt)) => Some(receipt),
+        let scene = Scene { state, event, now, slow, recorded: false };
+        match self.attempt(scene, |evidence| settle_with::<R>(&self.policy, state, ticket, outcome, now, evidence)) {
+            Some((Verdict::Settled(receipt), _)) => Some(receipt),
             _ => None,
         }
     }
@@ -166,7 +167,9 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         let (event, generation) = (Event::Settle(ticket, outcome), state.generation());
         let Moment { mut now, slow } = moment;
         loop {
-            if let Some(Verdict::Settled(receipt)) = self.attempt(Scene { state, event, now, slow, recorded: true }) {
+            let scene = Scene { state, event, now, slow, recorded: true };
+            let step = |evidence| settle_with::<R>(&self.policy, state, ticket, outcome, now, evidence);
+            if let Some((Verdict::Settled(receipt), _)) = self.attempt(scene, step) {
                 return receipt;
             }
             (state, now) = self.look();
@@ -207,7 +210,21 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     }
 
     pub(crate) fn command(&self, event: Event) {
-        self.run(event);
+        loop {
+            let (state, now) = self.look();
+            let scene = Scene { state, event, now, slow: false, recorded: false };
+            let step = |evidence| step_with::<R>(&self.policy, state, event, now, evidence);
+            let Some((_, evidence)) = self.attempt(scene, step) else { continue };
+            match event {
+                Event::Trip if state.circuit() == CircuitState::Open => {
+                    R::tripped_again(&self.policy, &self.memory, evidence);
+                }
+                // Where the circuit was CLOSED, it is still in the generation of its window.
+                Event::Reset => R::clear(&self.memory, state.generation()),
+                _ => {}
+            }
+            return;
+        }
     }
 
     /// Steps until nobody has interfered. Inlined, so that each caller links only its part of the rules.
@@ -221,31 +238,25 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     fn run_with(&self, event: Event, is_slow: impl Fn(Timestamp) -> bool) -> Verdict {
         loop {
             let (state, now) = self.look();
-            match self.attempt(Scene { state, event, now, slow: is_slow(now), recorded: false }) {
-                Some(Verdict::Again) | None => {}
-                Some(verdict) => return verdict,
+            let scene = Scene { state, event, now, slow: is_slow(now), recorded: false };
+            match self.attempt(scene, |evidence| step_with::<R>(&self.policy, state, event, now, evidence)) {
+                Some((Verdict::Again, _)) | None => {}
+                Some((verdict, _)) => return verdict,
             }
         }
     }
 
-    /// One step; `None` if somebody else has changed the state meanwhile.
+    /// One step; `None` if somebody else has changed the state meanwhile. The step is the caller's, because an event whose
+    /// outcome is not known when this is compiled is not known to be an outcome's either, and all events would be linked.
     #[inline(always)]
-    fn attempt(&self, scene: Scene) -> Option<Verdict> {
-        let Scene { state, event, now, .. } = scene;
+    fn attempt(&self, scene: Scene, step: impl FnOnce(R::Evidence) -> Step) -> Option<(Verdict, R::Evidence)> {
+        let Scene { state, now, .. } = scene;
         let evidence = R::evidence(&self.policy, &self.memory, scene);
-        let step = step_with::<R>(&self.policy, state, event, now, evidence);
+        let step = step(evidence);
         if step.next.is_some_and(|next| !R::prepare(&self.policy, &self.memory, state, next, evidence)) {
             return None;
         }
-        let verdict = self.commit(state, now, step)?;
-        if matches!(event, Event::Trip) && state.circuit() == CircuitState::Open {
-            R::tripped_again(&self.policy, &self.memory, evidence);
-        }
-        if R::WINDOW && matches!(event, Event::Reset) {
-            // Where the circuit was CLOSED, it is still in the generation of its window.
-            R::clear(&self.memory, state.generation());
-        }
-        Some(verdict)
+        Some((self.commit(state, now, step)?, evidence))
     }
 
     /// The state, and a time that is read after it and so is not before it: only a clock that went back reads earlier.
