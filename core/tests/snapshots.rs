@@ -255,6 +255,22 @@ fn time() -> impl Strategy<Value = u64> {
     prop_oneof![0..30_000_u64, (u64::from(u32::MAX) - 30_000)..=u64::from(u32::MAX) + 30_000, 0..u64::MAX / 2]
 }
 
+#[test]
+fn a_snapshot_tells_how_many_probes_failed_and_what_is_left_of_a_ramp() {
+    let read = |text| {
+        let kept: Snapshot = serde_json::from_value(text).unwrap();
+        (kept.probe_failures(), kept.ramp_left_ms())
+    };
+    let rest = json!({ "version": 1, "mode": "normal", "failure_count": 2, "remaining_ms": 0 });
+    let with = |more: Value| {
+        let mut text = rest.clone();
+        text.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        text
+    };
+    assert_eq!(read(with(json!({ "state": "half_open", "successes": 1, "probe_failures": 3 }))), (3, 0));
+    assert_eq!(read(with(json!({ "state": "closed", "successes": 0, "ramp_left_ms": 700 }))), (0, 700));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
 
