@@ -85,3 +85,48 @@ impl Head {
         self.with_version(self.version() + 1).cleaned(false)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The last version but one, in the third lap.
+    const HEAD: Head = Head(0x155 << GENERATION | 0xffe << VERSION | 2 << LAP | 5);
+
+    /// Generation, version, full, clean, lap, word.
+    fn parts(head: Head) -> (u32, u32, bool, bool, u32, usize) {
+        (head.0 >> GENERATION, head.version(), head.is_full(), head.is_clean(), head.lap(), head.word())
+    }
+
+    #[test]
+    fn each_change_leaves_the_other_parts_alone() {
+        assert_eq!(parts(HEAD), (0x155, 0xffe, false, false, 2, 5));
+        assert_eq!(parts(HEAD.filled().filled()), (0x155, 0xffe, true, false, 2, 5));
+        assert_eq!(parts(HEAD.cleaned(true).cleaned(true)), (0x155, 0xffe, false, true, 2, 5));
+        assert_eq!(HEAD.filled().cleaned(true).cleaned(false), HEAD.filled());
+        assert_eq!(parts(HEAD.filled().cleaned(true).carried(0xaa)), (0xaa, 0xffe, true, true, 2, 5));
+        assert_eq!(parts(HEAD.filled().cleaned(true).soiled()), (0x155, 0xfff, true, false, 2, 5));
+        assert_eq!(parts(HEAD.soiled().soiled()), (0x155, 0, false, false, 2, 5));
+    }
+
+    #[test]
+    fn after_the_last_word_comes_the_first_one_of_the_next_lap() {
+        assert_eq!(parts(HEAD.advanced(7)), (0x155, 0xffe, false, false, 2, 6));
+        assert_eq!(parts(HEAD.cleaned(true).advanced(6)), (0x155, 0xffe, true, true, 3, 0));
+        assert_eq!(parts(HEAD.advanced(6).advanced(1)), (0x155, 0xffe, true, false, 0, 0));
+    }
+
+    #[test]
+    fn another_generation_begins_empty_in_another_lap() {
+        assert_eq!(parts(HEAD.filled().cleaned(true).fresh(3)), (3, 0xfff, false, false, 3, 0));
+        assert_eq!(parts(HEAD.fresh(3).fresh(4)), (4, 0, false, false, 0, 0));
+    }
+
+    #[test]
+    fn one_that_was_cleared_is_of_no_generation() {
+        assert!(HEAD.is_of(0x155) && !HEAD.is_of(0x154));
+        let cleared = HEAD.cleaned(true).cleared();
+        assert!(!cleared.is_of(0x155));
+        assert_eq!(parts(cleared), (0x155, 0xfff, false, false, 2, 0x7f));
+    }
+}

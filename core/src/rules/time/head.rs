@@ -71,3 +71,46 @@ impl Head {
         ((self.bucket() + buckets - back) % buckets, self.turn().wrapping_sub(back as u32) & 0xff)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: Head = Head::new(0x155, 0xfe, 8, 2);
+
+    /// Generation, turn, bucket, age.
+    fn parts(head: Head) -> (u32, u32, usize, usize) {
+        (head.0 >> GENERATION, head.turn(), head.bucket(), head.age())
+    }
+
+    #[test]
+    fn each_change_leaves_the_other_parts_alone() {
+        assert_eq!(parts(HEAD), (0x155, 0xfe, 8, 2));
+        assert_eq!(parts(HEAD.carried(0xaa)), (0xaa, 0xfe, 8, 2));
+        assert_eq!(parts(HEAD.alone()), (0x155, 0xfe, 8, 0));
+        assert_eq!(parts(HEAD.cleared()), (0x155, 0xfe, 8, 0x3f));
+        assert_eq!(parts(Head::NONE), (0, 0, 0, 0x3f));
+    }
+
+    #[test]
+    fn the_next_bucket_is_a_turn_later_and_has_one_more_before_it_up_to_all() {
+        assert_eq!(parts(HEAD.next(10, 0x155)), (0x155, 0xff, 9, 3));
+        assert_eq!(parts(HEAD.next(9, 0x155)), (0x155, 0xff, 0, 3));
+        assert_eq!(parts(HEAD.next(9, 0x155).next(9, 0x155)), (0x155, 0, 1, 4));
+        assert_eq!(parts(HEAD.next(3, 0x155)), (0x155, 0xff, 0, 2));
+        assert_eq!(parts(HEAD.next(10, 0x156)), (0x156, 0xff, 9, 0));
+    }
+
+    #[test]
+    fn a_window_without_calls_is_of_no_generation() {
+        assert!(HEAD.is_of(0x155) && !HEAD.is_of(0x154));
+        assert!(!HEAD.cleared().is_of(0x155) && !Head::NONE.is_of(0));
+    }
+
+    #[test]
+    fn the_buckets_before_it_are_counted_backwards_around_the_ring() {
+        assert_eq!(HEAD.before(0, 9), (8, 0xfe));
+        assert_eq!(HEAD.before(8, 9), (0, 0xf6));
+        assert_eq!(Head::new(0, 1, 1, 5).before(3, 9), (7, 0xfe));
+    }
+}
