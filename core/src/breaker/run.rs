@@ -22,7 +22,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
 
     #[cold]
     #[inline(never)]
-    pub(super) fn acquire_by_time(&self) -> Result<Ticket, Refusal> {
+    pub(crate) fn acquire_by_time(&self) -> Result<Ticket, Refusal> {
         self.ask()
     }
 
@@ -100,7 +100,11 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     /// Settles, not apart from the path of a healthy circuit where this is that path.
     #[inline]
     pub(super) fn settle_here(&self, ticket: Option<Ticket>, outcome: Outcome, took: Option<u32>) -> Receipt {
-        if R::WINDOW { self.settle_in_window(ticket, outcome, took) } else { self.settle_apart(ticket, outcome, took) }
+        if R::WINDOW && !R::QUIETS {
+            self.settle_in_window(ticket, outcome, took)
+        } else {
+            self.settle_apart(ticket, outcome, took)
+        }
     }
 
     #[inline(never)]
