@@ -252,3 +252,27 @@ impl<P> AdaptivePolicy<P> {
         &self.recovery
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_back_says_what_was_asked_for() {
+        let config = CircuitBreakerConfiguration::new()
+            .max_recovery_timeout(Duration::from_secs(90))
+            .recovery_multiplier_percent(150)
+            .recovery_jitter_percent(20)
+            .success_threshold(3)
+            .half_open_trials(5)
+            .ramp_up(Duration::from_secs(7))
+            .ramp_up_from_percent(25);
+        let told = |recovery: Recovery| {
+            let grows = (recovery.max_recovery_timeout_ms(), recovery.multiplier_percent(), recovery.jitter_percent());
+            (grows, recovery.half_open_trials(), (recovery.ramp_up_ms(), recovery.ramp_up_from_percent()))
+        };
+        assert_eq!(told(config.recovery().unwrap()), ((90_000, 150, 20), Some(5), (Some(7_000), 25)));
+        let plain = CircuitBreakerConfiguration::new().recovery().unwrap();
+        assert_eq!(told(plain), ((3_600_000, 100, 0), None, (None, 10)));
+    }
+}

@@ -79,6 +79,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_numbers_are_mixed_as_the_finalizer_of_murmur_hash_does() {
+        let known = [(0, 0), (1, 0x514e_28b7), (2, 0x30f4_c306), (0xdead_beef, 0x0de5_c6a9), (u32::MAX, 0x81f1_6f39)];
+        for (number, mixed) in known {
+            assert_eq!(mix(number), mixed);
+        }
+    }
+
+    #[test]
     fn a_seed_gives_the_same_numbers_again_and_another_seed_others() {
         let of = |seed| {
             let random = Weyl::NEW;
