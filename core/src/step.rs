@@ -357,3 +357,33 @@ fn switch(state: State, circuit: CircuitState, mode: Mode, count: u16, reason: R
     }
     Step::new(state, state.switch_to(circuit, mode).with_count(count), Verdict::Done, Some(reason))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{AdaptivePolicy, CircuitBreakerConfiguration};
+    use crate::rules::Adaptive;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_000);
+
+    fn adaptive(state: State, event: Event, now: Timestamp) -> Step {
+        let config = CircuitBreakerConfiguration::new().success_threshold(1);
+        let policy: AdaptivePolicy<Policy> = config.adaptive(config.consecutive()).unwrap();
+        step_with::<Adaptive<Consecutive>>(&policy, state, event, now, Default::default())
+    }
+
+    #[test]
+    fn a_closed_circuit_without_a_ramp_keeps_no_time_and_no_successes() {
+        let probed = State::NEW.move_to(CircuitState::HalfOpen).let_one_in().with_since(NOW);
+        let closed = adaptive(probed, Event::Settle(None, Outcome::Success), NOW).next.unwrap();
+        assert_eq!((closed.circuit(), closed.successes()), (CircuitState::Closed, 0));
+        // Nor does it begin to where the clock has gone back.
+        assert_eq!(adaptive(closed, Event::Acquire, Timestamp::ZERO).next, None);
+    }
+
+    #[test]
+    fn a_request_that_is_not_timed_gets_the_same_ticket_whenever_it_comes() {
+        let ticket = |now| adaptive(State::NEW, Event::Acquire, now).effect.verdict;
+        assert_eq!(ticket(NOW), ticket(Timestamp::ZERO));
+    }
+}
