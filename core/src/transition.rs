@@ -190,6 +190,9 @@ impl fmt::Display for Transition {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+    use std::string::ToString;
+
     use super::*;
 
     /// One that begins the generation with this number.
@@ -213,5 +216,25 @@ mod tests {
     fn half_of_all_generations_apart_neither_is_after_the_other() {
         assert!(!at(GENERATIONS / 2).is_after(&at(0)));
         assert!(!at(0).is_after(&at(GENERATIONS / 2)));
+    }
+
+    #[test]
+    fn a_transition_is_told_with_what_there_is_to_tell_of_it() {
+        let plain = at(1);
+        assert_eq!(plain.to_string(), "closed -> closed (reset, failure_count 0, generation 1)");
+        let from = CircuitState::HalfOpen;
+        let probed = Transition { from, reason: Reason::ProbesSucceeded, failure_count: 3, successes: 2, ..plain };
+        assert_eq!(
+            probed.to_string(),
+            "half_open -> closed (probes_succeeded, failure_count 3, successes 2, generation 1)"
+        );
+        let (to, mode, reason) = (CircuitState::Open, Mode::Shadow, Reason::SlowCallRate);
+        let tally = Some(Tally::new(40, 3, 21, Window::Millis(60_007)));
+        let tipped = Transition { to, mode, reason, failure_count: 3, tally, ..plain };
+        assert_eq!(
+            tipped.to_string(),
+            "closed -> open (slow_call_rate, failure_count 3 and slow_calls 21 of 40 calls in 60.007 s, \
+             mode shadow, generation 1)"
+        );
     }
 }
