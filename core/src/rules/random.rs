@@ -99,6 +99,16 @@ mod tests {
     }
 
     #[test]
+    fn a_seed_is_mixed_and_made_odd_so_that_none_is_taken_for_no_seed() {
+        let place = |seed| {
+            let random = Weyl::NEW;
+            random.seed(seed);
+            random.0.load(Relaxed)
+        };
+        assert_eq!([0, 1, 2].map(place), [1, 0x514e_28b7, 0x30f4_c307]);
+    }
+
+    #[test]
     fn the_numbers_are_spread_evenly() {
         let random = Weyl::NEW;
         random.seed(42);
@@ -112,8 +122,9 @@ mod tests {
 
     #[cfg(feature = "std")]
     #[test]
-    fn two_that_nobody_seeded_differ() {
-        let (one, other) = (Weyl::NEW, Weyl::NEW);
-        assert_ne!([(); 4].map(|()| one.next()), [(); 4].map(|()| other.next()));
+    fn those_that_nobody_seeded_all_differ() {
+        let mut numbers = [(); 8].map(|()| Weyl::NEW.next());
+        numbers.sort_unstable();
+        assert!(numbers.windows(2).all(|two| two[0] != two[1]), "{numbers:?}");
     }
 }
