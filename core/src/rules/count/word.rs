@@ -53,3 +53,41 @@ impl Word {
         Self(kept | bits << (2 * cursor) | (cursor + 1) << CURSOR | self.lap() << LAP)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Full of calls of one kind, in the third lap.
+    fn full(failed: bool, slow: bool) -> Word {
+        (0..CALLS).fold(Word(2 << LAP), |word, cursor| word.put(cursor, failed, slow))
+    }
+
+    /// Lap, cursor, failures, slow calls, nothing but good calls.
+    fn parts(word: Word) -> (u32, u32, u32, u32, bool) {
+        (word.lap(), word.cursor(), word.failures(), word.slow_calls(), word.is_good())
+    }
+
+    #[test]
+    fn a_call_in_any_place_is_counted_as_what_it_is() {
+        assert_eq!(parts(full(false, false)), (2, CALLS, 0, 0, true));
+        assert_eq!(parts(full(true, false)), (2, CALLS, CALLS, 0, false));
+        assert_eq!(parts(full(false, true)), (2, CALLS, 0, CALLS, false));
+        assert_eq!(parts(full(true, true)), (2, CALLS, CALLS, CALLS, false));
+    }
+
+    #[test]
+    fn a_call_takes_the_place_of_one_and_leaves_the_others() {
+        for cursor in 0..CALLS {
+            assert_eq!(parts(full(true, true).put(cursor, false, false)), (2, cursor + 1, CALLS - 1, CALLS - 1, false));
+            assert_eq!(parts(full(true, true).put(cursor, false, true)), (2, cursor + 1, CALLS - 1, CALLS, false));
+            assert_eq!(parts(full(false, false).put(cursor, true, false)), (2, cursor + 1, 1, 0, false));
+        }
+    }
+
+    #[test]
+    fn a_lap_begins_with_the_calls_of_the_one_before_where_the_window_is_full() {
+        assert_eq!(parts(full(true, true).begin(3, true)), (3, 0, CALLS, CALLS, false));
+        assert_eq!(parts(full(true, true).begin(1, false)), (1, 0, 0, 0, true));
+    }
+}
