@@ -72,3 +72,38 @@ impl Count {
         (seen >> TURN == turn).then_some(seen & MOST)
     }
 }
+
+#[cfg(all(test, not(halfopen_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_goes_up_in_its_own_turn_alone() {
+        for turn in [0, 1, 0x80, 0xff] {
+            let count = Count(AtomicU32::new(turn << TURN));
+            assert!(count.add(turn) && count.add(turn) && !count.add(turn ^ 1));
+            assert_eq!((count.of(turn), count.of(turn ^ 1)), (Some(2), None));
+        }
+    }
+
+    #[test]
+    fn a_count_that_has_no_room_for_more_stays_where_it_is() {
+        let count = Count(AtomicU32::new(0xfe << TURN | (MOST - 1)));
+        assert!(count.add(0xfe) && count.add(0xfe));
+        assert_eq!(count.of(0xfe), Some(MOST));
+    }
+
+    #[test]
+    fn a_bucket_begins_empty_in_its_turn_unless_that_is_over() {
+        let bucket = Bucket::new();
+        assert!(bucket.begin(7, || 1_000, || true));
+        assert!(bucket.calls.add(7) && bucket.failures.add(7) && bucket.slow_calls.add(7));
+        assert!(!bucket.begin(8, || 2_000, || false));
+        let counts = |turn| [&bucket.calls, &bucket.failures, &bucket.slow_calls].map(|count| count.of(turn));
+        assert_eq!((counts(7), bucket.start.load(SeqCst)), ([Some(1); 3], 1_000));
+        assert!(bucket.begin(8, || 2_000, || true));
+        assert_eq!((counts(8), counts(7), bucket.start.load(SeqCst)), ([Some(0); 3], [None; 3], 2_000));
+        // Whoever comes second with the same has nothing to do.
+        assert!(bucket.begin(8, || 2_000, || true));
+    }
+}
