@@ -22,7 +22,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
 
     #[cold]
     #[inline(never)]
-    pub(super) fn acquire_by_time(&self) -> Result<Ticket, Refusal> {
+    pub(crate) fn acquire_by_time(&self) -> Result<Ticket, Refusal> {
         self.ask()
     }
 

@@ -1,10 +1,11 @@
 //! The calls of a count window, recorded by threads and interrupts at once without a lock.
 //!
 //! The window is a ring of words. A call is appended to the word that the head points to, by one compare-and-swap of
-//! that word, which holds its own place in it; so each call has exactly one place, and a thread that is stopped for
-//! however long appends nothing to a word that has gone on. When a word has its calls, whoever comes next prepares the
-//! word after it and then moves the head. A word of the first lap begins empty; one of a later lap keeps the calls of
-//! the lap before until they are replaced one by one, so the window slides by single calls.
+//! that word, which holds its own place in it; so each call has exactly one place, and a thread that was stopped appends
+//! nothing to a word that has gone on. (A word knows its lap by two bits: one that has come round to the same bits, four
+//! laps or fresh windows later, takes the call as if it had ended now.) When a word has its calls, whoever comes next
+//! prepares the word after it and then moves the head. A word of the first lap begins empty; one of a later lap keeps the
+//! calls of the lap before until they are replaced one by one, so the window slides by single calls.
 //!
 //! A window full of good calls is marked clean, and then a good call is as good as recorded. Whoever appends a bad one
 //! changes the head afterwards: that takes the mark away, and makes the exchange fail by which another would have set it.
@@ -53,8 +54,7 @@ impl<W: AsRef<[AtomicU32]>> CountMemory<W> {
     /// Whether a good call of this generation would change nothing.
     #[inline]
     pub(super) fn is_clean(&self, generation: u16) -> bool {
-        let head = self.head();
-        head.is_clean() && head.is_of(generation)
+        self.head().is_clean_of(generation)
     }
 
     #[inline]
