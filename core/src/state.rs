@@ -348,9 +348,11 @@ impl defmt::Format for State {
 #[cfg(test)]
 mod tests {
     extern crate std;
+    use core::time::Duration;
     use std::format;
 
     use super::*;
+    use crate::config::CircuitBreakerConfiguration;
 
     #[test]
     fn the_fields_fill_the_word_without_overlap() {
@@ -381,7 +383,9 @@ mod tests {
     fn the_generation_wraps_without_touching_anything_else() {
         let mut state = State::NEW.with_count(9);
         for _ in 0..GENERATIONS {
+            let next = state.next_generation();
             state = state.forget_probes();
+            assert_eq!(state.generation(), next);
         }
         assert_eq!(state, State::NEW.with_count(9));
     }
@@ -396,6 +400,22 @@ mod tests {
             assert_eq!(State::NEW.switch_to(circuit, Mode::Isolated).circuit(), CircuitState::Open);
             assert_eq!(State::NEW.switch_to(circuit, Mode::Disabled).circuit(), CircuitState::Closed);
         }
+    }
+
+    #[test]
+    fn a_state_says_what_it_answers_to_a_request_and_when_it_would_let_one_through() {
+        let config = CircuitBreakerConfiguration::new().recovery_timeout(Duration::from_secs(10));
+        let policy = config.consecutive().unwrap();
+        let says = |mode, ms| {
+            let (state, now) = (State::NEW.switch_to(CircuitState::Open, mode), Timestamp::from_millis(ms));
+            let refusal = state.refusal(&policy, now).map(|refusal| (refusal.state, refusal.retry_after_ms));
+            (refusal, state.retry_after(&policy, now))
+        };
+        assert_eq!(says(Mode::Normal, 4_000), (Some((CircuitState::Open, Some(6_000))), Some(6_000)));
+        assert_eq!(says(Mode::Normal, 10_000), (None, Some(0)));
+        assert_eq!(says(Mode::Shadow, 4_000), (Some((CircuitState::Open, Some(6_000))), Some(0)));
+        assert_eq!(says(Mode::Isolated, 4_000), (Some((CircuitState::Open, None)), None));
+        assert_eq!(says(Mode::Disabled, 4_000), (None, Some(0)));
     }
 
     #[test]
