@@ -123,7 +123,10 @@ mod tests {
     #[cfg(feature = "std")]
     #[test]
     fn those_that_nobody_seeded_all_differ() {
-        let mut numbers = [(); 8].map(|()| Weyl::NEW.next());
+        let mut numbers = [(); 8].map(|()| {
+            let random = Weyl::NEW;
+            random.next()
+        });
         numbers.sort_unstable();
         assert!(numbers.windows(2).all(|two| two[0] != two[1]), "{numbers:?}");
     }
