@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 
+use halfopen::rules::{Adaptive, Consecutive};
 use halfopen::{CircuitBreaker, Clock, Config, Receipt, Timestamp};
 
 /// Counts how often it is read.
@@ -74,6 +75,15 @@ fn a_permit_that_is_ignored_or_dropped_reads_no_clock_and_changes_nothing() {
 #[test]
 fn a_call_that_succeeds_reads_no_clock_and_changes_nothing() {
     assert_untouched_by(|breaker| assert_eq!(breaker.call(|| Ok::<u32, ()>(7)), Ok(7)));
+}
+
+#[test]
+fn a_breaker_whose_way_back_adapts_reads_no_clock_either() {
+    let rule = Adaptive::<Consecutive>::with(Config::new());
+    let breaker = CircuitBreaker::with_rule("closed", rule, CountingClock::default(), ());
+    assert_eq!(breaker.record_success(), Receipt::Recorded);
+    assert_eq!(breaker.try_acquire().map(|permit| permit.success()), Ok(Receipt::Recorded));
+    assert_eq!(breaker.clock().reads.get(), 0);
 }
 
 #[test]

@@ -300,3 +300,17 @@ pub struct Scene {
 mod sealed {
     pub trait Sealed {}
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::format;
+
+    use super::*;
+
+    #[test]
+    fn a_checked_configuration_is_shown_with_its_values() {
+        let rule = Consecutive::with(CircuitBreakerConfiguration::new().failure_threshold(7));
+        assert_eq!(format!("{rule:?}"), format!("Checked({:?})", rule.policy()));
+    }
+}
