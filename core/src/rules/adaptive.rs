@@ -293,3 +293,22 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule, G: Random> Permit<'_, C, O, 
         receipt
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_opening_that_another_has_counted_is_not_counted_again_in_whatever_generation() {
+        let mut probed = State::NEW.move_to(CircuitState::HalfOpen);
+        for _ in 0..512 {
+            assert_eq!(reopenings_for(pack(probed.next_generation(), 6), probed), 6);
+            assert_eq!(reopenings_for(pack(probed.generation(), 6), probed), 7);
+            assert_eq!(reopenings_for(pack(probed.generation(), 255), probed), 255);
+            let open = probed.move_to(CircuitState::Open);
+            assert_eq!(reopenings_for(pack(open.generation(), 6), open), 6);
+            probed = probed.forget_probes();
+        }
+        assert_eq!(reopenings_for(pack(0, 6), State::NEW), 0);
+    }
+}
