@@ -26,8 +26,12 @@
 //! # Ok::<(), halfopen::CircuitOpenError>(())
 //! ```
 
+mod opening;
+
 use core::marker::PhantomData;
 use core::time::Duration;
+
+use opening::{Length, Opening};
 
 use super::{
     Call, Checked, Consecutive, ConsecutiveSlow, CountWindow, Moment, Random, Recorded, Room, Rule, Scene, TimeWindow,
@@ -52,14 +56,26 @@ use crate::transition::Tally;
 #[derive(Debug)]
 pub struct Adaptive<R, G = Weyl>(PhantomData<fn() -> (R, G)>);
 
-/// The memory: that of the rule, the reopenings since the circuit was CLOSED, the time OPEN, and the source of chance.
+/// The memory: that of the rule, the latest opening, its length, and the source of chance.
 #[doc(hidden)]
 pub struct AdaptiveMemory<M, G> {
     rule: M,
-    reopenings: AtomicU32,
-    /// How long the opening that is lasts in all. Stored before the opening is; it says nothing in any other state.
-    open_ms: AtomicU32,
+    /// An [`Opening`], stored before the state is. No two are the same within 512 generations, so whoever replaces the one
+    /// that was there while the circuit was in its state replaces none that came after.
+    opening: AtomicU32,
+    /// A [`Length`], stored after the opening.
+    length: AtomicU32,
     random: G,
+}
+
+impl<M, G> AdaptiveMemory<M, G> {
+    fn opening(&self) -> Opening {
+        Opening(self.opening.load(Acquire))
+    }
+
+    fn length(&self) -> Length {
+        Length(self.length.load(Acquire))
+    }
 }
 
 /// What it says.
@@ -68,8 +84,11 @@ pub struct AdaptiveMemory<M, G> {
 pub struct AdaptiveEvidence<E> {
     rule: E,
     luck: Luck,
-    /// The reopenings as they were read.
-    seen: u32,
+    /// As they were read.
+    opening: Opening,
+    length: Length,
+    /// The opening that the event would make.
+    next: Opening,
 }
 
 constructors!([G: Random] Adaptive<Consecutive, G>, config => config.adaptive(config.consecutive()));
@@ -131,11 +150,11 @@ impl<R: Rule, G: Random> Rule for Adaptive<R, G> {
     #[cfg(not(halfopen_loom))]
     #[allow(clippy::declare_interior_mutable_const)] // each use is to be one of its own
     const EMPTY: Self::Memory =
-        AdaptiveMemory { rule: R::EMPTY, reopenings: AtomicU32::new(0), open_ms: AtomicU32::new(0), random: G::NEW };
+        AdaptiveMemory { rule: R::EMPTY, opening: AtomicU32::new(0), length: AtomicU32::new(0), random: G::NEW };
 
     #[cfg(halfopen_loom)]
     fn empty() -> Self::Memory {
-        AdaptiveMemory { rule: R::empty(), reopenings: AtomicU32::new(0), open_ms: AtomicU32::new(0), random: G::NEW }
+        AdaptiveMemory { rule: R::empty(), opening: AtomicU32::new(0), length: AtomicU32::new(0), random: G::NEW }
     }
 
     fn check(config: &CircuitBreakerConfiguration) -> Result<Self::Policy, ConfigError> {
@@ -156,13 +175,17 @@ impl<R: Rule, G: Random> Rule for Adaptive<R, G> {
     }
 
     fn evidence(policy: &Self::Policy, memory: &Self::Memory, scene: Scene) -> Self::Evidence {
-        let seen = memory.reopenings.load(Acquire);
+        let (opening, length) = (memory.opening(), memory.length());
         let opens = matches!(scene.event, Event::Settle(..) | Event::Trip) && policy.recovery.jitter_percent() > 0;
         let asks = matches!(scene.event, Event::Acquire | Event::Inquire) && scene.state.is_ramping();
         let random = if opens || asks { memory.random.next() } else { 0 };
-        let open_ms = memory.open_ms.load(Acquire);
-        let luck = Luck { reopenings: reopenings_for(seen, scene.state), random, open_ms };
-        AdaptiveEvidence { rule: R::evidence(&policy.rule, &memory.rule, scene), luck, seen }
+        let next = opening.next(scene.state, random);
+        let open_ms = match scene.state.circuit() {
+            CircuitState::Open => open_ms::<R>(policy, opening, length),
+            CircuitState::Closed | CircuitState::HalfOpen => 0,
+        };
+        let luck = Luck { reopenings: next.reopenings(), random, open_ms };
+        AdaptiveEvidence { rule: R::evidence(&policy.rule, &memory.rule, scene), luck, opening, length, next }
     }
 
     #[inline(always)]
@@ -177,17 +200,26 @@ impl<R: Rule, G: Random> Rule for Adaptive<R, G> {
         if !opens || matches!(next.mode(), Mode::Isolated) {
             return true;
         }
-        exchange(&memory.reopenings, evidence.seen, pack(next.generation(), evidence.luck.reopenings))
-            && exchange(&memory.open_ms, evidence.luck.open_ms, next_open_ms::<R>(policy, evidence.luck))
+        let AdaptiveEvidence { opening, length, next, .. } = evidence;
+        if !exchange(&memory.opening, opening.0, next.0) {
+            return false;
+        }
+        // Where another one has stored it, or a thread is stopped here, it is worked out from the opening.
+        exchange(&memory.length, length.0, Length::own(next, own_ms::<R>(policy, next)).0);
+        true
     }
 
     fn tripped_again(policy: &Self::Policy, memory: &Self::Memory, evidence: Self::Evidence) {
-        exchange(&memory.open_ms, evidence.luck.open_ms, next_open_ms::<R>(policy, evidence.luck));
+        let AdaptiveEvidence { opening, length, luck, .. } = evidence;
+        let again = own_ms::<R>(policy, opening.with_random(luck.random));
+        let own = again == own_ms::<R>(policy, opening);
+        let new = if own { Length::own(opening, again) } else { Length::other(opening, again) };
+        exchange(&memory.length, length.0, new.0);
     }
 
     #[inline(always)]
-    fn open_ms(_: &Self::Policy, memory: &Self::Memory) -> u32 {
-        memory.open_ms.load(Acquire)
+    fn open_ms(policy: &Self::Policy, memory: &Self::Memory) -> u32 {
+        open_ms::<R>(policy, memory.opening(), memory.length())
     }
 
     #[inline(always)]
@@ -205,47 +237,36 @@ impl<R: Rule, G: Random> Rule for Adaptive<R, G> {
         R::failures(&policy.rule, &memory.rule, state, now)
     }
 
-    fn reopenings(memory: &Self::Memory) -> u8 {
-        memory.reopenings.load(Acquire) as u8
+    fn reopenings(memory: &Self::Memory, state: State) -> u8 {
+        memory.opening().reopenings_in(state)
     }
 
     fn restore(policy: &Self::Policy, memory: &Self::Memory, generation: u16, reopenings: u8) {
-        memory.reopenings.store(pack(generation, reopenings), Release);
-        memory.open_ms.store(policy.recovery.max_recovery_timeout_ms(), Release);
+        let opening = Opening::restored(generation, reopenings);
+        memory.opening.store(opening.0, Release);
+        memory.length.store(Length::other(opening, policy.recovery.max_recovery_timeout_ms()).0, Release);
     }
 
     fn restored(policy: &Self::Policy, memory: &Self::Memory, remaining_ms: u32) {
-        let longest = policy.recovery.max_recovery_timeout_ms();
+        let (opening, longest) = (memory.opening(), policy.recovery.max_recovery_timeout_ms());
         // Unless somebody has gone on meanwhile.
-        exchange(&memory.open_ms, longest, remaining_ms.min(longest));
+        let until = Length::other(opening, remaining_ms.min(longest));
+        exchange(&memory.length, Length::other(opening, longest).0, until.0);
     }
 }
 
-/// How long an opening lasts that begins now.
-fn next_open_ms<R: TripRule>(policy: &AdaptivePolicy<R::Policy>, luck: Luck) -> u32 {
-    policy.recovery.open_ms(R::base(&policy.rule).recovery_timeout_ms(), luck.reopenings, luck.random)
+/// How long this opening lasts.
+fn open_ms<R: TripRule>(policy: &AdaptivePolicy<R::Policy>, opening: Opening, length: Length) -> u32 {
+    length.ms(opening).unwrap_or_else(|| own_ms::<R>(policy, opening))
+}
+
+fn own_ms<R: TripRule>(policy: &AdaptivePolicy<R::Policy>, opening: Opening) -> u32 {
+    opening.open_ms(&policy.recovery, R::base(&policy.rule).recovery_timeout_ms())
 }
 
 /// Puts `new` in the place of `seen`; `false` if that is not there any more.
 fn exchange(word: &AtomicU32, seen: u32, new: u32) -> bool {
     new == seen || word.compare_exchange(seen, new, AcqRel, Acquire).is_ok()
-}
-
-/// The number of reopenings beside the generation of the opening that it belongs to. Stored before the opening is, so a
-/// thread that is stopped in between may leave one that never came to be.
-const fn pack(generation: u16, reopenings: u8) -> u32 {
-    (generation as u32) << 8 | reopenings as u32
-}
-
-/// The number for the opening that an event makes of `state`, or for the one that `state` is.
-fn reopenings_for(seen: u32, state: State) -> u8 {
-    match state.circuit() {
-        CircuitState::Closed => 0,
-        CircuitState::Open => seen as u8,
-        // Another thread is about to make the same opening.
-        CircuitState::HalfOpen if seen >> 8 == u32::from(state.next_generation()) => seen as u8,
-        CircuitState::HalfOpen => (seen as u8).saturating_add(1),
-    }
 }
 
 impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule, G: Random> CircuitBreaker<C, O, N, Adaptive<R, G>> {
@@ -256,12 +277,20 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule, G: Random> CircuitBreaker<C,
         let ms = u32::try_from(ceil_millis(time)).unwrap_or(u32::MAX);
         loop {
             let (state, now) = self.look();
-            let (open_ms, recovery) = (self.memory().open_ms.load(Acquire), self.policy().recovery());
+            let (opening, length) = (self.memory().opening(), self.memory().length());
+            // Else it may be the length of a later opening.
+            if !self.is_at(state) {
+                continue;
+            }
+            let (open_ms, recovery) = (open_ms::<R>(self.policy(), opening, length), self.policy().recovery());
             let waits = matches!(state.circuit(), CircuitState::Open) && !matches!(state.mode(), Mode::Isolated);
             let passed = open_ms - state.remaining(open_ms, now);
             match recovery.held(open_ms, passed, ms) {
-                // Where the state has changed since it was read, the time is that of another opening or of none.
-                Some(longer) if waits && !exchange(&self.memory().open_ms, open_ms, longer) => {}
+                Some(longer) if waits => {
+                    if exchange(&self.memory().length, length.0, Length::other(opening, longer).0) {
+                        return;
+                    }
+                }
                 _ => return,
             }
         }
@@ -269,10 +298,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule, G: Random> CircuitBreaker<C,
 
     /// How often the circuit has opened again since it was CLOSED, while it is OPEN or HALF_OPEN; at most 255.
     pub fn reopenings(&self) -> u8 {
-        match self.circuit() {
-            CircuitState::Closed => 0,
-            CircuitState::Open | CircuitState::HalfOpen => Adaptive::<R, G>::reopenings(self.memory()),
-        }
+        self.memory().opening().reopenings_in(self.glance())
     }
 
     /// The source of chance, to be seeded.
