@@ -61,8 +61,9 @@ impl<const B: usize> TimeMemory<B> {
             let Moment { now, slow } = read();
             let now = now.low();
             match since(start, now, reach(bucket_ms, B)) {
-                // All that is before the current bucket is forgotten with it; its times would be read wrongly one day.
-                Since::Passed(ms) if ms >= reach(bucket_ms, B) => {
+                // So long ago that the times of the buckets before could be read wrongly while they are kept: they are
+                // forgotten now. Not earlier, because somebody may be about to put the beginning right.
+                Since::Passed(ms) if ms >= reach(bucket_ms, B).max((1 << 31) / B as u32) => {
                     self.turn(head, head.next(B, call.generation).alone(), || read().now.low());
                     continue;
                 }
