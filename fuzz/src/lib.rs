@@ -13,7 +13,7 @@ mod bytes;
 mod ops;
 
 use bytes::Bytes;
-use conformance::reference::{Life, Rules};
+use conformance::reference::{Life, Rules, Trip};
 
 /// The most operations of a life: enough to reach the end of each count, few enough to live thousands in a second.
 pub const MOST_OPS: usize = 2_048;
@@ -39,5 +39,7 @@ fn rules(bytes: &mut Bytes<'_>) -> Rules {
         success_threshold: bytes.count(63),
         max_calls: bytes.count(15) as usize,
         lease_ms: bytes.interval(),
+        trip: Trip::InARow,
+        back: None,
     }
 }

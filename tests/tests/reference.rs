@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use conformance::reference::{Life, Op, Rules, Span, live};
+use conformance::reference::{Life, Op, Rules, Span, Trip, live};
 use halfopen::Outcome;
 use halfopen::machine::Event;
 use proptest::collection::vec;
@@ -28,6 +28,8 @@ fn rules() -> impl Strategy<Value = Rules> {
             success_threshold,
             max_calls,
             lease_ms,
+            trip: Trip::InARow,
+            back: None,
         },
     )
 }

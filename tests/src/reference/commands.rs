@@ -3,12 +3,13 @@
 use halfopen::{CircuitState, Mode, Reason};
 
 use super::naive::Naive;
+use super::rule::Memory;
 
 impl Naive {
     pub(crate) fn trip(&mut self, now: u64) {
         match (self.mode, self.circuit) {
             (Mode::Isolated | Mode::Disabled, _) => {}
-            (_, CircuitState::Open) => self.since = now.into(),
+            (_, CircuitState::Open) => self.wait_anew(now),
             _ => self.open(now, Reason::Tripped),
         }
     }
@@ -29,6 +30,14 @@ impl Naive {
     }
 
     pub(crate) fn reset(&mut self) {
+        if (self.circuit, self.mode) == (CircuitState::Closed, Mode::Normal) {
+            self.ramp = None;
+            if self.rules.trip.is_window() {
+                // Another generation, in which nothing is counted.
+                self.era += 1;
+                self.memory = Memory::default();
+            }
+        }
         self.go(CircuitState::Closed, Mode::Normal, Reason::Reset);
     }
 

@@ -79,7 +79,13 @@ impl Naive {
             self.change(kept.circuit, kept.mode, Reason::Restored, failures);
         }
         self.successes = kept.successes;
-        self.since = i128::from(now) - i128::from(self.rules.recovery_ms.saturating_sub(kept.remaining));
+        self.memory = super::rule::Memory::default();
+        (self.reopenings, self.forgiven, self.ramp) = (0, 0, None);
+        if let Some(back) = self.rules.back {
+            (self.since, self.open_ms) = (now.into(), kept.remaining.min(back.longest_ms));
+        } else {
+            self.since = i128::from(now) - i128::from(self.rules.recovery_ms.saturating_sub(kept.remaining));
+        }
         self.last_failure = kept.last_failure_ago.map(|ago| now.saturating_sub(ago));
     }
 }

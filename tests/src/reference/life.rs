@@ -37,6 +37,12 @@ pub enum Op {
     Abandon(usize),
     /// A call ends, and nobody says which.
     Report(Outcome),
+    /// The same of a call that took so many milliseconds.
+    ReportAfter(Outcome, u64),
+    /// Somebody asks that an OPEN circuit stay so for so many milliseconds, where the rule can.
+    HoldOpen(u64),
+    /// From now on this is the random number that is drawn.
+    Chance(u32),
     /// Somebody asks `would_allow`.
     WouldAllow,
     /// Somebody asks `retry_after`.

@@ -5,6 +5,7 @@ mod compare;
 mod kept;
 mod life;
 mod naive;
+mod rule;
 mod rules;
 mod subjects;
 mod told;
@@ -12,6 +13,8 @@ mod trio;
 
 pub use kept::Kept;
 pub use life::{Life, Op, Span};
+pub use rule::{Back, Rates, Trip};
 pub use rules::Rules;
+pub use subjects::{ByRule, Chance};
 pub use told::Told;
-pub use trio::live;
+pub use trio::{live, live_by};

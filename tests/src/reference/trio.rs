@@ -2,16 +2,19 @@
 
 use core::cell::OnceCell;
 use core::slice;
+use core::time::Duration;
 use std::vec::Vec;
 
 use halfopen::machine::{Event, State, Ticket, Verdict};
+use halfopen::rules::Consecutive;
 use halfopen::{ManualClock, Outcome, Permit, Snapshot, Timestamp};
 
 use super::kept::Kept;
 use super::life::{Life, Op};
 use super::naive::{Naive, Pass};
+use super::rule::Trip;
 use super::rules::Rules;
-use super::subjects::{Bare, Log, Watched, watched};
+use super::subjects::{Bare, ByRule, Log, Watched, watched};
 use super::told::Told;
 
 /// The greatest time that a manual clock shows.
@@ -23,45 +26,58 @@ const END: u64 = u64::MAX - 1;
 ///
 /// If the breakers differ, or if the library refuses the rules.
 pub fn live(life: &Life, after: &mut dyn FnMut(usize, &[Told])) {
+    live_by::<Consecutive>(life, after);
+}
+
+/// [`live`] by another rule, which must be that of the life.
+///
+/// # Panics
+///
+/// If the breakers differ, or if the library refuses the rules.
+pub fn live_by<R: ByRule>(life: &Life, after: &mut dyn FnMut(usize, &[Told])) {
     // Permits borrow their breaker, so each one of this life has its place before it begins.
     let restarts = life.ops.iter().filter(|op| matches!(op, Op::Restart(..))).count();
     let mut places = Vec::new();
     places.resize_with(1 + restarts, OnceCell::new);
-    let mut trio = Trio::new(life, places.iter());
+    let mut trio = Trio::<R>::new(life, places.iter());
     for (number, op) in life.ops.iter().enumerate() {
         after(number, &trio.does(op));
     }
 }
 
 /// A call that is out.
-struct Call<'a> {
+struct Call<'a, R: ByRule> {
     pass: Pass,
     ticket: Ticket,
-    permit: Option<Permit<'a, ManualClock, Log>>,
+    permit: Option<Permit<'a, ManualClock, Log, &'static str, R>>,
 }
 
-pub(crate) struct Trio<'a> {
+pub(crate) struct Trio<'a, R: ByRule> {
     pub(crate) naive: Naive,
     /// Nothing restores a bare state: it is left behind by the first restore.
     pub(crate) bare: Option<Bare>,
-    pub(crate) real: &'a Watched,
-    places: slice::Iter<'a, OnceCell<Watched>>,
+    pub(crate) real: &'a Watched<R>,
+    places: slice::Iter<'a, OnceCell<Watched<R>>>,
     pub(crate) now: u64,
-    out: Vec<Call<'a>>,
+    out: Vec<Call<'a, R>>,
     kept: Option<(Kept, Snapshot)>,
     /// The state that was compared in full: it takes long, and most moves change nothing.
     pub(crate) shown: Option<State>,
 }
 
-fn new_in<'a>(places: &mut slice::Iter<'a, OnceCell<Watched>>, rules: &Rules, now: u64) -> &'a Watched {
+fn new_in<'a, R: ByRule>(
+    places: &mut slice::Iter<'a, OnceCell<Watched<R>>>,
+    rules: &Rules,
+    now: u64,
+) -> &'a Watched<R> {
     places.next().expect("a place for each restart").get_or_init(|| watched(rules, now))
 }
 
-impl<'a> Trio<'a> {
-    fn new(life: &Life, mut places: slice::Iter<'a, OnceCell<Watched>>) -> Self {
+impl<'a, R: ByRule> Trio<'a, R> {
+    fn new(life: &Life, mut places: slice::Iter<'a, OnceCell<Watched<R>>>) -> Self {
         Self {
             naive: Naive::new(life.rules),
-            bare: Some(Bare::new(&life.rules)),
+            bare: (life.rules.trip, life.rules.back).eq(&(Trip::InARow, None)).then(|| Bare::new(&life.rules)),
             real: new_in(&mut places, &life.rules, life.start),
             places,
             now: life.start,
@@ -99,6 +115,21 @@ impl<'a> Trio<'a> {
             }
             Op::End(..) | Op::Abandon(_) => {}
             Op::Report(outcome) => self.end(None, outcome),
+            Op::ReportAfter(outcome, ms) => {
+                let expected = self.naive.report_after(self.now, None, outcome, Some(ms));
+                if let Some(bare) = &mut self.bare {
+                    assert_eq!(bare.run(Event::Settle(None, outcome), self.now), Verdict::Settled(expected));
+                }
+                assert_eq!(self.real.record_after(outcome, Duration::from_millis(ms)), expected);
+            }
+            Op::HoldOpen(ms) => {
+                self.naive.hold_open(self.now, ms);
+                R::hold_open(self.real, Duration::from_millis(ms));
+            }
+            Op::Chance(number) => {
+                self.naive.chance = number;
+                R::choose(self.real, number);
+            }
             Op::WouldAllow => {
                 let wait = self.inquire();
                 assert_eq!(self.real.would_allow(), wait == Some(0));
@@ -144,7 +175,7 @@ impl<'a> Trio<'a> {
     }
 
     /// By a permit.
-    fn acquire(&mut self) -> Option<Call<'a>> {
+    fn acquire(&mut self) -> Option<Call<'a, R>> {
         let pass = self.naive.ask(self.now);
         let by_step = self.bare_asks(pass.is_some());
         let answer = self.real.try_acquire();
@@ -162,8 +193,8 @@ impl<'a> Trio<'a> {
         pass: Option<Pass>,
         by_step: Option<Ticket>,
         ticket: Option<Ticket>,
-        permit: Option<Permit<'a, ManualClock, Log>>,
-    ) -> Option<Call<'a>> {
+        permit: Option<Permit<'a, ManualClock, Log, &'static str, R>>,
+    ) -> Option<Call<'a, R>> {
         assert!(self.bare.is_none() || ticket == by_step);
         assert_eq!(ticket.is_some(), pass.is_some());
         let (pass, ticket) = (pass?, ticket?);
@@ -171,7 +202,7 @@ impl<'a> Trio<'a> {
         Some(Call { pass, ticket, permit })
     }
 
-    fn abandon(&mut self, call: Call<'a>) {
+    fn abandon(&mut self, call: Call<'a, R>) {
         if call.permit.is_some() {
             self.naive.report(self.now, Some(call.pass), Outcome::Ignored);
             if let Some(bare) = &mut self.bare {
@@ -180,7 +211,7 @@ impl<'a> Trio<'a> {
         }
     }
 
-    fn end(&mut self, call: Option<Call<'a>>, outcome: Outcome) {
+    fn end(&mut self, call: Option<Call<'a, R>>, outcome: Outcome) {
         let expected = self.naive.report(self.now, call.as_ref().map(|call| call.pass), outcome);
         let ticket = call.as_ref().map(|call| call.ticket);
         if let Some(bare) = &mut self.bare {
@@ -245,6 +276,7 @@ impl<'a> Trio<'a> {
         self.out.clear();
         self.naive = Naive::new(rules);
         self.real = new_in(&mut self.places, &rules, start);
+        self.shown = None;
         self.now = start;
         self.restore();
     }
