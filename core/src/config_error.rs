@@ -23,6 +23,7 @@ pub struct ConfigError {
 enum Problem {
     OutOfRange { value: u64, least: u64, max: u64, unit: Unit },
     Unsupported { value: &'static str, expected: &'static str },
+    Lonely { other: &'static str },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,11 @@ impl ConfigError {
         Self { field, problem: Problem::Unsupported { value, expected } }
     }
 
+    /// `field` is set, and says nothing unless `other` is set too.
+    pub(crate) const fn lonely(field: &'static str, other: &'static str) -> Self {
+        Self { field, problem: Problem::Lonely { other } }
+    }
+
     /// The name of the field.
     #[must_use]
     pub const fn field(&self) -> &'static str {
@@ -65,6 +71,7 @@ impl ConfigError {
                 text.push(" to ").push_in(unit, max)
             }
             Problem::Unsupported { value, expected } => text.push(value).push(", must be ").push(expected),
+            Problem::Lonely { other } => text.push("set, must be left out without ").push(other),
         }
     }
 

@@ -123,8 +123,6 @@ pub enum Event {
     Disable,
     /// Let everything through, but record and report, until `Reset`.
     Shadow,
-    /// Stay OPEN for at least as many milliseconds from now, if OPEN, and as far as the rules can lengthen it.
-    HoldOpen(u32),
     /// Back to CLOSED with the rules in force and nothing counted.
     Reset,
 }

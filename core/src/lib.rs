@@ -55,7 +55,7 @@
 //! # Limits
 //!
 //! - A timeout, a lease and the time that is measured are at most 2^31 - 1 ms, 24.8 days. An OPEN circuit that nobody asks
-//!   for longer than that may wait for one more timeout.
+//!   for longer than that may wait for one more timeout, and a ramp-up that nobody has seen end may begin once more.
 //! - Failures are counted up to 1,023, successes of probes up to 63, probes in flight up to 15; a window over calls holds up
 //!   to 1,024, a bucket of a window over time counts up to 16,777,215.
 //! - Generations are counted modulo 512. An outcome that comes exactly 512 transitions late counts as a current one.

@@ -66,16 +66,19 @@ impl<'a, C: Clock, O: Observer, N: AsRef<str>, R: Rule> Permit<'a, C, O, N, R> {
     }
 
     /// The operation worked.
+    #[inline]
     pub fn success(self) -> Receipt {
         self.settle(Outcome::Success)
     }
 
     /// The operation failed.
+    #[inline]
     pub fn failure(self) -> Receipt {
         self.settle(Outcome::Failure)
     }
 
     /// The request says nothing about the operation.
+    #[inline]
     pub fn ignore(self) -> Receipt {
         self.settle(Outcome::Ignored)
     }

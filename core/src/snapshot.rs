@@ -26,7 +26,7 @@ use crate::config::Recovery;
 use crate::event::{Outcome, Step, Verdict};
 use crate::rule::{Round, Trials, TripRule};
 use crate::state::{MAX_COUNT, MAX_SUCCESSES, MAX_TRIALS, State};
-use crate::step::{open_ms, with_successes};
+use crate::step::with_successes;
 use crate::time::{MAX_INTERVAL_MS, Timestamp};
 use crate::transition::Reason;
 
@@ -55,7 +55,7 @@ impl Snapshot {
     pub(crate) fn take<R: TripRule>(
         state: State,
         policy: &R::Policy,
-        reopenings: u8,
+        (reopenings, open_ms): (u8, u32),
         last_failure: Option<Timestamp>,
         now: Timestamp,
     ) -> Self {
@@ -67,7 +67,7 @@ impl Snapshot {
             mode: state.mode(),
             failure_count: state.failure_count(),
             successes: trials.successes,
-            remaining_ms: if timed { state.remaining(open_ms::<R>(policy), now) } else { 0 },
+            remaining_ms: if timed { state.remaining(open_ms, now) } else { 0 },
             last_failure_ago_ms: last_failure.map(|at| now.as_millis().saturating_sub(at.as_millis()).min(MAX_AGO_MS)),
             reopenings: if state.circuit() == CircuitState::Closed { 0 } else { reopenings },
             probe_failures: trials.failures,
@@ -109,6 +109,18 @@ impl Snapshot {
     #[must_use]
     pub const fn reopenings(&self) -> u8 {
         self.reopenings
+    }
+
+    /// Probes of the round that had failed, where some may.
+    #[must_use]
+    pub const fn probe_failures(&self) -> u8 {
+        self.probe_failures
+    }
+
+    /// Milliseconds that a ramp-up still had to last.
+    #[must_use]
+    pub const fn ramp_left_ms(&self) -> u32 {
+        self.ramp_left_ms
     }
 
     /// Whether the values can have come from a breaker.
@@ -172,7 +184,14 @@ impl Snapshot {
     /// `applied` with the time that had passed, if any had; never more than one timeout, whatever is configured now.
     pub(crate) fn since<R: TripRule>(&self, applied: State, policy: &R::Policy) -> State {
         let passed = if self.is_timed() {
-            open_ms::<R>(policy) - self.remaining_ms.min(open_ms::<R>(policy))
+            match R::recovery(policy) {
+                // How long it lasts is stored, and says the rest.
+                Some(_) => 0,
+                None => {
+                    let timeout = R::base(policy).recovery_timeout_ms();
+                    timeout - self.remaining_ms.min(timeout)
+                }
+            }
         } else if self.ramp_left::<R>(policy) > 0 {
             ramp_ms::<R>(policy) - self.ramp_left::<R>(policy)
         } else {

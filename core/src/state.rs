@@ -237,10 +237,6 @@ impl State {
         Self { word: self.word, since: now.low() }
     }
 
-    pub(crate) const fn with_since_low(self, since: u32) -> Self {
-        Self { word: self.word, since }
-    }
-
     pub(crate) const fn with_count(self, count: u16) -> Self {
         Self { word: COUNT.put(self.word, count as u32), since: self.since }
     }

@@ -15,7 +15,7 @@
 use crate::circuit::{CircuitState, Mode};
 use crate::config::{Policy, Recovery};
 use crate::event::{Event, Outcome, Receipt, Refusal, Step, Ticket, Verdict};
-use crate::rule::{Judgement, Luck, Round, Trials, TripRule};
+use crate::rule::{Judgement, Round, Trials, TripRule};
 use crate::rules::Consecutive;
 use crate::state::State;
 use crate::time::{Timestamp, elapsed};
@@ -43,18 +43,32 @@ pub fn step_with<R: TripRule>(
     let step = match event {
         Event::Acquire => acquire::<R>(policy, state, now, evidence),
         Event::Inquire => match refusal::<R>(policy, state, now, evidence) {
-            Some(refusal) => refuse::<R>(policy, state, refusal, now, evidence),
+            Some(refusal) => refuse::<R>(policy, state, refusal, now),
             None => Step::unchanged(Verdict::Done),
         },
         Event::Settle(ticket, outcome) => settle::<R>(policy, state, ticket, outcome, now, evidence),
-        Event::Trip => trip::<R>(policy, state, now, evidence),
-        Event::Isolate => switch(state, CircuitState::Open, Mode::Isolated, state.failure_count(), Reason::Isolated),
+        Event::Trip => trip::<R>(state, now, evidence),
+        Event::Isolate => {
+            switch(state, CircuitState::Open, Mode::Isolated, R::counted(state, evidence), Reason::Isolated)
+        }
         Event::Disable => switch(state, CircuitState::Closed, Mode::Disabled, 0, Reason::Disabled),
         Event::Shadow => shadow(state),
         Event::Reset => reset::<R>(policy, state),
-        Event::HoldOpen(ms) => hold_open::<R>(policy, state, ms, now),
     };
     with_successes::<R>(policy, state, step)
+}
+
+/// [`step_with`] for [`Event::Settle`] alone.
+#[inline(always)]
+pub(crate) fn settle_with<R: TripRule>(
+    policy: &R::Policy,
+    state: State,
+    ticket: Option<Ticket>,
+    outcome: Outcome,
+    now: Timestamp,
+    evidence: R::Evidence,
+) -> Step {
+    with_successes::<R>(policy, state, settle::<R>(policy, state, ticket, outcome, now, evidence))
 }
 
 /// Whether an outcome of `ticket` belongs to this CLOSED state, and so into the memory of its rule.
@@ -66,20 +80,24 @@ pub(crate) fn counts_in_closed(state: State, ticket: Option<Ticket>, outcome: Ou
         && ticket.is_none_or(|ticket| ticket.is_of(state, false))
 }
 
-/// The time OPEN against which the time since the opening is compared: where it varies, the opening is put on the time line
-/// so that the longest one is right for all.
+/// How long the opening that is lasts in all.
 #[inline(always)]
-pub(crate) fn open_ms<R: TripRule>(policy: &R::Policy) -> u32 {
+fn open_ms<R: TripRule>(policy: &R::Policy, evidence: R::Evidence) -> u32 {
     match R::recovery(policy) {
-        Some(recovery) => recovery.max_recovery_timeout_ms(),
+        Some(_) => R::luck(evidence).open_ms,
         None => R::base(policy).recovery_timeout_ms(),
     }
 }
 
-/// What the rules answer to a request instead of letting it through, a ramp-up left out.
+/// What the rules answer to a request instead of letting it through, if an opening lasts `open_ms`; a ramp-up left out.
 #[inline(always)]
-pub(crate) fn plain_refusal<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -> Option<Refusal> {
-    state.refusal_by(R::base(policy), open_ms::<R>(policy), places::<R>(policy, state), now)
+pub(crate) fn plain_refusal<R: TripRule>(
+    policy: &R::Policy,
+    state: State,
+    open_ms: u32,
+    now: Timestamp,
+) -> Option<Refusal> {
+    state.refusal_by(R::base(policy), open_ms, places::<R>(policy, state), now)
 }
 
 /// How many probes may be in flight.
@@ -96,7 +114,7 @@ fn places<R: TripRule>(policy: &R::Policy, state: State) -> u8 {
 fn refusal<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp, evidence: R::Evidence) -> Option<Refusal> {
     match R::recovery(policy) {
         Some(recovery) if state.is_ramping() => kept_back(recovery, state, R::luck(evidence).random, now),
-        _ => plain_refusal::<R>(policy, state, now),
+        _ => plain_refusal::<R>(policy, state, open_ms::<R>(policy, evidence), now),
     }
 }
 
@@ -115,7 +133,7 @@ fn kept_back(recovery: &Recovery, state: State, random: u32, now: Timestamp) -> 
 #[inline(always)]
 fn acquire<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp, evidence: R::Evidence) -> Step {
     match refusal::<R>(policy, state, now, evidence) {
-        Some(refusal) => refuse::<R>(policy, state, refusal, now, evidence),
+        Some(refusal) => refuse::<R>(policy, state, refusal, now),
         None => admit::<R>(policy, state, now),
     }
 }
@@ -157,13 +175,7 @@ fn plain_ticket<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -
 
 /// Refuses, or lets through what would be refused where the mode says so.
 #[inline(always)]
-fn refuse<R: TripRule>(
-    policy: &R::Policy,
-    state: State,
-    refusal: Refusal,
-    now: Timestamp,
-    evidence: R::Evidence,
-) -> Step {
+fn refuse<R: TripRule>(policy: &R::Policy, state: State, refusal: Refusal, now: Timestamp) -> Step {
     let verdict = if state.is_shadow() {
         Verdict::Shadowed(plain_ticket::<R>(policy, state, now), refusal)
     } else {
@@ -171,27 +183,8 @@ fn refuse<R: TripRule>(
     };
     match refusal.retry_after_ms {
         // The clock went back: begin the wait anew here, or it would last until the old time comes again.
-        Some(_) if state.is_ahead_of(now) => {
-            let next = match refusal.state {
-                CircuitState::Open => opened::<R>(policy, state, now, evidence),
-                CircuitState::Closed | CircuitState::HalfOpen => state.with_since(now),
-            };
-            Step::new(state, next, verdict, None)
-        }
+        Some(_) if state.is_ahead_of(now) => Step::new(state, state.with_since(now), verdict, None),
         _ => Step::unchanged(verdict),
-    }
-}
-
-/// `state`, which is OPEN, with a wait that begins now.
-#[inline(always)]
-fn opened<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp, evidence: R::Evidence) -> State {
-    match R::recovery(policy) {
-        Some(recovery) => {
-            let Luck { reopenings, random } = R::luck(evidence);
-            let open_ms = recovery.open_ms(R::base(policy).recovery_timeout_ms(), reopenings, random);
-            state.with_since_low(recovery.opened(now.low(), open_ms))
-        }
-        None => state.with_since(now),
     }
 }
 
@@ -211,7 +204,7 @@ fn settle<R: TripRule>(
     let probe = matches!(state.circuit(), CircuitState::HalfOpen);
     let outcome = R::weigh(policy, probe, outcome, evidence);
     let failed = matches!(outcome, Outcome::Failure);
-    let lapsed = state.lapsed(open_ms::<R>(policy), now);
+    let lapsed = state.lapsed(open_ms::<R>(policy, evidence), now);
     if matches!(state.circuit(), CircuitState::Open) && !lapsed {
         let receipt = ticket.map_or(Receipt::Stale, |ticket| late(base, ticket, now));
         return Step::late(state, receipt, outcome).failed_if(failed);
@@ -233,9 +226,7 @@ fn settle<R: TripRule>(
     };
     let (next, reason) = match change {
         // Only an opening has a time: a closing that is stopped half-way must not lengthen the lease of a probe.
-        Some((CircuitState::Open, reason)) => {
-            (opened::<R>(policy, next.move_to(CircuitState::Open), now, evidence), Some(reason))
-        }
+        Some((CircuitState::Open, reason)) => (next.move_to(CircuitState::Open).with_since(now), Some(reason)),
         Some((circuit, reason)) => (closed::<R>(policy, next.move_to(circuit), now), Some(reason)),
         None => (next, None),
     };
@@ -320,13 +311,15 @@ fn late(policy: &Policy, ticket: Ticket, now: Timestamp) -> Receipt {
     }
 }
 
-fn trip<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp, evidence: R::Evidence) -> Step {
+#[inline(always)]
+fn trip<R: TripRule>(state: State, now: Timestamp, evidence: R::Evidence) -> Step {
     match (state.mode(), state.circuit()) {
         (Mode::Isolated | Mode::Disabled, _) => Step::unchanged(Verdict::Done),
         // Already OPEN: the wait begins anew.
-        (_, CircuitState::Open) => Step::new(state, opened::<R>(policy, state, now, evidence), Verdict::Done, None),
+        (_, CircuitState::Open) => Step::new(state, state.with_since(now), Verdict::Done, None),
         _ => {
-            let next = opened::<R>(policy, state.move_to(CircuitState::Open), now, evidence);
+            let counted = state.with_count(R::counted(state, evidence));
+            let next = counted.move_to(CircuitState::Open).with_since(now);
             Step::new(state, next, Verdict::Done, Some(Reason::Tripped))
         }
     }
@@ -346,28 +339,14 @@ fn shadow(state: State) -> Step {
     }
 }
 
-/// Back to CLOSED, nothing counted, and everything is let through at once.
+/// Back to CLOSED, and everything is let through at once.
 #[inline(always)]
 fn reset<R: TripRule>(policy: &R::Policy, state: State) -> Step {
-    let there = matches!((state.mode(), state.circuit()), (Mode::Normal, CircuitState::Closed));
-    if there && (R::WINDOW || R::recovery(policy).is_some()) {
-        // What a window holds belongs to its generation, so another one begins. That is no transition.
-        let next = if R::WINDOW { state.forget_probes() } else { state };
-        return Step::new(state, next.with_count(0).with_successes(0), Verdict::Done, None);
-    }
-    switch(state, CircuitState::Closed, Mode::Normal, 0, Reason::Reset)
-}
-
-/// OPEN for at least `ms` more, as far as the rules can lengthen it.
-fn hold_open<R: TripRule>(policy: &R::Policy, state: State, ms: u32, now: Timestamp) -> Step {
-    let longest = open_ms::<R>(policy);
-    let waits = matches!(state.circuit(), CircuitState::Open) && !matches!(state.mode(), Mode::Isolated);
     match R::recovery(policy) {
-        Some(recovery) if waits && !state.lapsed(longest, now) && state.remaining(longest, now) < ms.min(longest) => {
-            let next = state.with_since_low(recovery.opened(now.low(), ms.min(longest)));
-            Step::new(state, next, Verdict::Done, None)
+        Some(_) if state.is_ramping() && matches!(state.mode(), Mode::Normal) => {
+            Step::new(state, state.with_count(0).with_successes(0), Verdict::Done, None)
         }
-        _ => Step::unchanged(Verdict::Done),
+        _ => switch(state, CircuitState::Closed, Mode::Normal, 0, Reason::Reset),
     }
 }
 

@@ -227,6 +227,7 @@ fn disturb(breaker: &Breaker, seed: &mut u64, own: &mut Own) {
 fn the_transitions_of_many_threads_form_one_chain_without_gap_or_double_and_nothing_is_told_twice() {
     // Fewer than there are generations, with one or two on their way in each thread.
     const ENOUGH: usize = 512 - 3 * THREADS;
+    let mut moved = 0;
     for round in 0..60 {
         let clock = ManualClock::new();
         let config = Config::new().failure_threshold(2).success_threshold(2).half_open_max_calls(3);
@@ -254,6 +255,8 @@ fn the_transitions_of_many_threads_form_one_chain_without_gap_or_double_and_noth
         assert_eq!((breaker.snapshot().state(), breaker.generation()), (at, transitions.len() as u16));
         assert_eq!(breaker.observer().refused.load(SeqCst), told.iter().map(|own| own.refused).sum::<usize>());
         assert_eq!(breaker.observer().late.load(SeqCst), told.iter().map(|own| own.late).sum::<usize>());
-        assert!(clock.now() > Timestamp::ZERO);
+        moved += usize::from(clock.now() > Timestamp::ZERO);
     }
+    // Not in every round: on a busy machine one may be over before the clock's thread has had its first turn.
+    assert!(moved > 0);
 }

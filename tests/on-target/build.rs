@@ -1,10 +1,9 @@
 //! Picks the QEMU machine of a target (its memory map, its clock, its linker scripts), and puts the vectors into flash.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use conformance::{BreakerShell, Capability, Parsed, Shell, StepShell, TableShell, Vector, parse_dir, to_rust};
+use conformance::{BreakerShell, By, Capability, Parsed, Shell, StepShell, TableShell, Vector, parse_dir, to_rust};
 
 fn main() {
     let out = PathBuf::from(env::var("OUT_DIR").unwrap());
@@ -46,25 +45,48 @@ fn machine(out: &Path) {
 /// What a shell cannot do on a chip, where no heap holds a text.
 const TEXTS: [Capability; 2] = [Capability::ConfigText, Capability::SnapshotText];
 
-/// Writes the vectors, the names of those that are left out, and how many runs of them a chip has to make.
+/// The images that the vectors are spread over, for no small chip has room for the code of all rules.
+const IMAGES: [(&str, &[&dyn Shell]); 3] = [
+    ("vectors", &[&StepShell, &BreakerShell, &TableShell]),
+    ("vectors_windows", &[&BreakerShell, &TableShell]),
+    ("vectors_adaptive", &[&BreakerShell, &TableShell]),
+];
+
+/// The image that has the code for the rules of `vector`.
+fn image(vector: &Vector<'_>) -> &'static str {
+    let adaptive = vector.rules().any(By::is_adaptive);
+    let plain = vector.rules().any(|by| !by.is_adaptive() && by != By::Consecutive);
+    match (plain, adaptive) {
+        (false, false) => "vectors",
+        (true, false) => "vectors_windows",
+        (false, true) => "vectors_adaptive",
+        (true, true) => panic!("\"{}\" needs the rules of two images", vector.name),
+    }
+}
+
+/// Writes the vectors of each image, the names of those that are left out, and how many runs of them a chip has to make.
 fn vectors(out: &Path) {
     println!("cargo::rerun-if-changed=../vectors");
     let parsed = parse_dir("../vectors".as_ref()).unwrap_or_else(|error| panic!("{error}"));
-    let vectors: Vec<Vector<'_>> = parsed.iter().map(|Parsed { vector, .. }| *vector).collect();
-    fs::write(out.join("vectors.rs"), to_rust(&vectors)).unwrap();
+    for (name, shells) in IMAGES {
+        let all = parsed.iter().map(|Parsed { vector, .. }| *vector);
+        let suite = suite(&all.filter(|vector| image(vector) == name).collect::<Vec<_>>(), shells);
+        fs::write(out.join(name).with_extension("rs"), suite).unwrap();
+    }
+}
 
-    let shells: [&dyn Shell; 3] = [&StepShell, &BreakerShell, &TableShell];
+/// A constant of the type `board::Suite`.
+fn suite(vectors: &[Vector<'_>], shells: &[&dyn Shell]) -> String {
     let runs = |shell: &&dyn Shell| {
         let lacks = [shell.lacks(), &TEXTS].concat();
         vectors.iter().filter(|vector| vector.misses(&lacks).is_none()).count()
     };
     let runs: usize = shells.iter().map(runs).sum();
-    let mut expected = format!("const VECTORS_IN_JSON: usize = {};\nconst RUNS: usize = {runs};\n", vectors.len());
-    let left_out: Vec<_> = vectors.iter().filter(|vector| vector.misses(&TEXTS).is_some()).collect();
-    writeln!(expected, "const LEFT_OUT: [(&str, &str); {}] = [", left_out.len()).unwrap();
-    for vector in left_out {
-        writeln!(expected, "    ({:?}, {:?}),", vector.rule, vector.name).unwrap();
-    }
-    expected += "];\n";
-    fs::write(out.join("expected.rs"), expected).unwrap();
+    let left_out = vectors.iter().filter(|vector| vector.misses(&TEXTS).is_some());
+    let left_out: Vec<_> = left_out.map(|vector| (vector.rule, vector.name)).collect();
+    format!(
+        "board::Suite {{ vectors: {}, left_out: &{left_out:?}, in_json: {}, runs: {runs} }}",
+        to_rust(vectors),
+        vectors.len()
+    )
 }

@@ -1,6 +1,6 @@
 //! What can be seen of a breaker: the same type says what is expected and what was found.
 
-use halfopen::{CircuitState, Mode, Reason, Receipt, Refusal, Transition};
+use halfopen::{CircuitState, Mode, Reason, Receipt, Refusal, Tally, Transition, Window};
 
 use crate::subject::Capability;
 use crate::vector::Millis;
@@ -37,9 +37,15 @@ pub enum Fact<'a> {
     LastFailure(Option<Millis>),
     /// `generation()`.
     Generation(u16),
+    /// `reopenings()`.
+    Reopenings(u8),
 
     /// The next transition that was told; `None`: no more since somebody looked.
     Transition(Option<Change>),
+    /// What the window held, of the transition that was looked at last; `None`: no window opened the circuit.
+    Tally(Option<Counted>),
+    /// Over how much that window reaches.
+    Over(Option<Window>),
     /// The next refusal that was told; `None`: no more since somebody looked.
     Told(Option<Told>),
     /// The next late outcome that was told; `None`: no more since somebody looked.
@@ -55,6 +61,12 @@ pub enum Fact<'a> {
     KeptRemaining(u32),
     /// How long before the latest snapshot the latest failure was.
     KeptLastFailureAgo(Option<Millis>),
+    /// The reopenings in the latest snapshot.
+    KeptReopenings(u8),
+    /// The probes in the latest snapshot that had failed in their round.
+    KeptProbeFailures(u8),
+    /// What was left of a ramp-up in the latest snapshot, in milliseconds.
+    KeptRampLeft(u32),
     /// The latest snapshot as JSON; equal as data, not as text.
     KeptText(&'a str),
     /// Whether a configuration was accepted; only ever a part of a mismatch.
@@ -78,6 +90,24 @@ pub struct Change {
     pub successes: Option<u8>,
     /// The generation that it began.
     pub generation: Option<u16>,
+}
+
+/// What a window held, small enough for a table in flash: each number stays at 65,535 where it is more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Calls in the window.
+    pub calls: u16,
+    /// Those of them that failed.
+    pub failures: u16,
+    /// Those of them that were slow.
+    pub slow_calls: u16,
+}
+
+impl From<Tally> for Counted {
+    fn from(tally: Tally) -> Self {
+        let least = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
+        Self { calls: least(tally.calls), failures: least(tally.failures), slow_calls: least(tally.slow_calls) }
+    }
 }
 
 /// A refusal that an observer was told of.
@@ -113,10 +143,10 @@ impl Fact<'_> {
         match self {
             Self::Receipt(_) => Some(Capability::Receipts),
             Self::Generation(_) => Some(Capability::Generation),
-            Self::Transition(_) => Some(Capability::Events),
+            Self::Transition(_) | Self::Tally(_) | Self::Over(_) => Some(Capability::Events),
             Self::Told(_) => Some(Capability::Refusals),
             Self::Late(_) => Some(Capability::Late),
-            Self::KeptText(_) => Some(Capability::SnapshotText),
+            Self::KeptText(_) | Self::KeptProbeFailures(_) | Self::KeptRampLeft(_) => Some(Capability::SnapshotText),
             _ => None,
         }
     }

@@ -31,11 +31,13 @@
 #[cfg(feature = "json")]
 extern crate std;
 
+mod by;
 mod fact;
 mod mismatch;
 mod recorder;
 mod rules;
 mod run;
+mod setting;
 mod setup;
 mod shells;
 mod subject;
@@ -53,13 +55,18 @@ mod rust;
 /// The library under test, which the source that `to_rust` writes names through this crate.
 pub use halfopen;
 
-pub use fact::{Change, Fact, Told};
+pub use by::By;
+pub use fact::{Change, Counted, Fact, Told};
 pub use mismatch::Mismatch;
 pub use recorder::Recorder;
 pub use rules::RULES;
 pub use run::{Ran, run};
+pub use setting::{Nanos, Setting};
 pub use setup::Setup;
-pub use shells::{BreakerShell, BreakerSubject, StepFn, StepShell, StepSubject, TableShell};
+pub use shells::{
+    Adapting, Among, BreakerOf, BreakerShell, BreakerSubject, Every, First, Plain, Scripted, StepFn, StepShell,
+    StepSubject, TableOf, TableShell, Tested, Visit,
+};
 pub use subject::{Capability, Shell, Subject};
 pub use vector::{Action, Body, Command, Millis, PERMITS, SNAPSHOTS, Step, Vector};
 

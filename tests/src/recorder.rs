@@ -2,7 +2,7 @@
 
 use core::cell::Cell;
 
-use halfopen::{Mode, Observer, Receipt, Refusal, Transition};
+use halfopen::{Mode, Observer, Receipt, Refusal, Tally, Transition};
 
 use crate::fact::{Change, Told};
 
@@ -12,7 +12,8 @@ const KEPT: usize = 9;
 /// Keeps the first few transitions, refusals and late outcomes that it is told of, in order.
 #[derive(Debug, Default)]
 pub struct Recorder {
-    transitions: Queue<Change>,
+    transitions: Queue<(Change, Option<Tally>)>,
+    tally: Cell<Option<Tally>>,
     refusals: Queue<Told>,
     late: Queue<Receipt>,
 }
@@ -21,12 +22,19 @@ impl Recorder {
     /// Nothing told yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { transitions: Queue::new(), refusals: Queue::new(), late: Queue::new() }
+        Self { transitions: Queue::new(), tally: Cell::new(None), refusals: Queue::new(), late: Queue::new() }
     }
 
     /// Takes the oldest transition out.
     pub fn next_transition(&self) -> Option<Change> {
-        self.transitions.pop()
+        let (change, tally) = self.transitions.pop()?;
+        self.tally.set(tally);
+        Some(change)
+    }
+
+    /// What the window held, of the transition that was taken out last.
+    pub fn tally(&self) -> Option<Tally> {
+        self.tally.get()
     }
 
     /// Takes the oldest refusal out.
@@ -40,8 +48,8 @@ impl Recorder {
     }
 
     /// For shells without an [`Observer`]: a transition was told.
-    pub fn transition(&self, change: Change) {
-        self.transitions.push(change);
+    pub fn transition(&self, change: Change, tally: Option<Tally>) {
+        self.transitions.push((change, tally));
     }
 
     /// For shells without an [`Observer`]: a refusal was told.
@@ -57,7 +65,7 @@ impl Recorder {
 
 impl Observer for Recorder {
     fn on_transition(&self, _operation_name: &str, transition: &Transition) {
-        self.transition(transition.into());
+        self.transition(transition.into(), transition.tally);
     }
 
     fn on_refused(&self, _operation_name: &str, refusal: &Refusal, mode: Mode) {

@@ -2,7 +2,7 @@
 
 use halfopen::Snapshot;
 
-use crate::fact::Fact;
+use crate::fact::{Counted, Fact};
 use crate::mismatch::Mismatch;
 use crate::setup::Setup;
 use crate::subject::{Capability, Shell, Subject};
@@ -53,8 +53,8 @@ pub fn run<'a>(vector: &Vector<'a>, shell: &dyn Shell) -> Result<Ran, Mismatch<'
     };
     // Once for each breaker: a restart ends one and begins the next.
     while run.next < steps.len() && run.failed.is_none() {
-        let config = run.setup.config();
-        if let Err(error) = shell.build(config, &mut |subject| run.go(subject)) {
+        let (by, config) = (run.setup.by, run.setup.config());
+        if let Err(error) = shell.build(by, config, &mut |subject| run.go(subject)) {
             run.fail(0, Fact::Accepted(true), Fact::Accepted(false));
             run.failed = run.failed.map(|failed| Mismatch { refused: Some(error), ..failed });
         }
@@ -77,7 +77,7 @@ const NEVER_HERE: &[Capability] = if cfg!(feature = "json") {
 
 #[expect(clippy::result_large_err, reason = "as of `run`")]
 fn rejected<'a>(vector: &Vector<'a>, text: &'a str, shell: &dyn Shell) -> Result<Ran, Mismatch<'a>> {
-    let refused = shell.build(vector.setup.config(), &mut |_| {}).err();
+    let refused = shell.build(vector.setup.by, vector.setup.config(), &mut |_| {}).err();
     if refused.is_some_and(|error| error.text().as_str() == text) {
         return Ok(Ran::Passed { checks: 1, skipped: 0 });
     }
@@ -128,6 +128,7 @@ impl<'a> Run<'a> {
         match action {
             Action::AllowRequest => return Fact::Allowed(subject.allow_request()),
             Action::Record(outcome) => return Fact::Receipt(subject.record(outcome)),
+            Action::RecordAfter(outcome, ms) => return Fact::Receipt(subject.record_after(outcome, ms)),
             Action::Acquire(slot) => {
                 return match subject.acquire(slot.into()) {
                     Ok(()) => Fact::Admitted,
@@ -137,6 +138,8 @@ impl<'a> Run<'a> {
             Action::Settle(slot, outcome) => return Fact::Receipt(subject.settle(slot.into(), outcome)),
             Action::Drop(slot) => subject.drop_permit(slot.into()),
             Action::Command(command) => subject.command(command),
+            Action::HoldOpen(ms) => subject.hold_open(ms),
+            Action::SetRandom(number) => subject.set_random(number),
             Action::Advance(ms) => self.set_time(subject, self.now.saturating_add(ms.into())),
             Action::SetClock(ms) => self.set_time(subject, ms.get()),
             Action::Snapshot(slot) => {
@@ -174,7 +177,10 @@ impl<'a> Run<'a> {
             (Fact::FailureCount(_), _) => Fact::FailureCount(subject.failure_count()),
             (Fact::LastFailure(_), _) => Fact::LastFailure(subject.last_failure_ms().map(Millis::new)),
             (Fact::Generation(_), _) => Fact::Generation(subject.generation()),
+            (Fact::Reopenings(_), _) => Fact::Reopenings(subject.reopenings()),
             (Fact::Transition(_), _) => Fact::Transition(subject.recorder().next_transition()),
+            (Fact::Tally(_), _) => Fact::Tally(subject.recorder().tally().map(Counted::from)),
+            (Fact::Over(_), _) => Fact::Over(subject.recorder().tally().map(|tally| tally.window)),
             (Fact::Told(_), _) => Fact::Told(subject.recorder().next_refusal()),
             (Fact::Late(_), _) => Fact::Late(subject.recorder().next_late()),
             (Fact::KeptState(_), Some(kept)) => Fact::KeptState(kept.state()),
@@ -184,6 +190,8 @@ impl<'a> Run<'a> {
             (Fact::KeptLastFailureAgo(_), Some(kept)) => {
                 Fact::KeptLastFailureAgo(kept.last_failure_ago_ms().map(Millis::new))
             }
+            (Fact::KeptReopenings(_), Some(kept)) => Fact::KeptReopenings(kept.reopenings()),
+            (Fact::KeptProbeFailures(_) | Fact::KeptRampLeft(_), Some(kept)) => text::look(&kept, fact),
             (Fact::KeptText(text), Some(kept)) => text::compare(&kept, text),
             _ => Fact::Silent,
         }
@@ -217,6 +225,10 @@ mod text {
     use super::{Fact, Snapshot, Subject};
 
     pub(super) fn restore<'a>(_: &mut dyn Subject, _: &'a str) -> Fact<'a> {
+        Fact::Silent
+    }
+
+    pub(super) fn look<'a>(_: &Snapshot, _: Fact<'a>) -> Fact<'a> {
         Fact::Silent
     }
 

@@ -4,9 +4,10 @@ use std::format;
 use std::string::{String, ToString};
 use std::time::Duration;
 
-use halfopen::{CircuitState, Mode, Outcome, Reason, Receipt};
+use halfopen::{CircuitState, Mode, Outcome, Reason, Receipt, Window};
 
 use crate::fact::{Change, Fact};
+use crate::setting::Setting;
 use crate::setup::Setup;
 use crate::vector::{Action, Body, Millis, Step, Vector};
 
@@ -38,25 +39,39 @@ fn vector_source(vector: &Vector<'_>) -> String {
 }
 
 fn setup(setup: &Setup<'_>) -> String {
-    let Setup { failure_threshold, success_threshold, half_open_max_calls, shared, key_prefix, .. } = setup;
+    let Setup { by, failure_threshold, success_threshold, half_open_max_calls, shared, key_prefix, .. } = setup;
     let recovery = option(setup.recovery_timeout, duration);
     let lease = option(setup.probe_timeout, duration);
     format!(
-        "Setup {{ failure_threshold: {failure_threshold:?}, recovery_timeout: {recovery}, \
+        "Setup {{ by: By::{by:?}, failure_threshold: {failure_threshold:?}, recovery_timeout: {recovery}, \
          success_threshold: {success_threshold:?}, half_open_max_calls: {half_open_max_calls:?}, \
-         probe_timeout: {lease}, shared: {shared}, key_prefix: {key_prefix:?} }}"
+         probe_timeout: {lease}, shared: {shared}, key_prefix: {key_prefix:?}, more: {} }}",
+        list(setup.more, setting)
     )
+}
+
+fn setting(setting: &Setting) -> String {
+    // Numbers alone, or times, which are written as they are shown but for the name of their type.
+    format!("Setting::{setting:?}")
+        .replace("Nanos { seconds: ", "Nanos::new(")
+        .replace(", nanos: ", ", ")
+        .replace(" })", "))")
 }
 
 fn step(step: &Step<'_>) -> String {
     // A text cannot be compared without a heap: the rest of the step can.
-    let facts = list(step.facts.iter().filter(|fact| !matches!(fact, Fact::KeptText(_))), fact);
+    let facts = list(step.facts.iter().filter(|fact| !is_text(fact)), fact);
     format!("Step {{ action: {}, times: {}, facts: {facts} }}", action(&step.action), step.times)
+}
+
+fn is_text(fact: &Fact<'_>) -> bool {
+    matches!(fact, Fact::KeptText(_) | Fact::KeptProbeFailures(_) | Fact::KeptRampLeft(_))
 }
 
 fn action(action: &Action<'_>) -> String {
     match action {
         Action::Record(result) => format!("Action::Record({})", outcome(*result)),
+        Action::RecordAfter(result, ms) => format!("Action::RecordAfter({}, {ms})", outcome(*result)),
         Action::Settle(slot, result) => format!("Action::Settle({slot}, {})", outcome(*result)),
         Action::Command(command) => format!("Action::Command(Command::{command:?})"),
         Action::SetClock(ms) => format!("Action::SetClock({})", millis(*ms)),
@@ -83,6 +98,7 @@ fn fact(fact: &Fact<'_>) -> String {
         Fact::LastFailure(at) => format!("Fact::LastFailure({})", option(*at, millis)),
         Fact::KeptLastFailureAgo(ago) => format!("Fact::KeptLastFailureAgo({})", option(*ago, millis)),
         Fact::Transition(expected) => format!("Fact::Transition({})", option(*expected, change)),
+        Fact::Over(window) => format!("Fact::Over({})", option(*window, over)),
         Fact::Told(told) => {
             let told = option(*told, |told| {
                 let (state, wait, shadow) = (state(told.state), told.retry_after_ms, told.shadow);
@@ -107,6 +123,10 @@ fn change(change: Change) -> String {
         change.successes,
         change.generation,
     )
+}
+
+fn over(window: Window) -> String {
+    format!("::conformance::halfopen::Window::{window:?}")
 }
 
 fn state(state: CircuitState) -> String {

@@ -4,9 +4,15 @@ use core::time::Duration;
 
 use halfopen::{Config, StatePersistence};
 
-/// The fields that a vector gives. One that is `None` is left to the library's default, which is so put to the test.
+use crate::by::By;
+use crate::setting::Setting;
+use crate::subject::Capability;
+
+/// The rule, and the fields that a vector gives. One that is `None` is left to the library's default, which is so put to the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setup<'a> {
+    /// The rule of the breaker.
+    pub by: By,
     /// `failure_threshold`.
     pub failure_threshold: Option<u32>,
     /// `recovery_timeout_seconds`.
@@ -21,11 +27,14 @@ pub struct Setup<'a> {
     pub shared: bool,
     /// `redis_key_prefix`.
     pub key_prefix: Option<&'a str>,
+    /// The fields that only some rules know.
+    pub more: &'a [Setting],
 }
 
 impl Setup<'_> {
     /// Nothing given.
     pub const DEFAULT: Self = Self {
+        by: By::Consecutive,
         failure_threshold: None,
         recovery_timeout: None,
         success_threshold: None,
@@ -33,7 +42,17 @@ impl Setup<'_> {
         probe_timeout: None,
         shared: false,
         key_prefix: None,
+        more: &[],
     };
+
+    /// What a shell must be able to do for this.
+    #[must_use]
+    pub const fn needs(&self) -> Option<Capability> {
+        match self.by {
+            By::Consecutive => None,
+            _ => Some(Capability::Rules),
+        }
+    }
 
     /// The configuration, which may be invalid.
     #[must_use]
@@ -59,6 +78,11 @@ impl Setup<'_> {
         }
         if let Some(prefix) = self.key_prefix {
             config = config.redis_key_prefix(prefix);
+        }
+        let mut i = 0;
+        while i < self.more.len() {
+            config = self.more[i].put(config);
+            i += 1;
         }
         config
     }

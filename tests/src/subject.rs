@@ -2,6 +2,7 @@
 
 use halfopen::{CircuitState, Config, ConfigError, Mode, Outcome, Receipt, Refusal, Snapshot, SnapshotError};
 
+use crate::by::By;
 use crate::recorder::Recorder;
 use crate::vector::Command;
 
@@ -15,12 +16,12 @@ pub trait Shell {
         &[]
     }
 
-    /// Makes a new breaker whose clock shows zero, and hands it to `use_it` once.
+    /// Makes a new breaker by this rule whose clock shows zero, and hands it to `use_it` once.
     ///
     /// # Errors
     ///
     /// What is wrong with `config`; `use_it` is not called then.
-    fn build(&self, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError>;
+    fn build(&self, by: By, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError>;
 }
 
 /// A breaker under test. A method that stands for a lacking [`Capability`] is never called.
@@ -33,6 +34,9 @@ pub trait Subject {
 
     /// `record_success()`, `record_failure()`, `record_ignored()`.
     fn record(&mut self, outcome: Outcome) -> Receipt;
+
+    /// `record_after()`, with the time in milliseconds.
+    fn record_after(&mut self, outcome: Outcome, ms: u32) -> Receipt;
 
     /// `try_acquire()`; the permit is kept in `slot`, which is empty.
     ///
@@ -49,6 +53,15 @@ pub trait Subject {
 
     /// `trip()` and its like.
     fn command(&mut self, command: Command);
+
+    /// `hold_open()`, with the time in milliseconds. Called only where the way back adapts, like the two below.
+    fn hold_open(&mut self, ms: u32);
+
+    /// Lets the breaker's source of chance give this number from now on.
+    fn set_random(&mut self, number: u32);
+
+    /// `reopenings()`.
+    fn reopenings(&mut self) -> u8;
 
     /// `state()`.
     fn state(&mut self) -> CircuitState;
@@ -111,6 +124,8 @@ pub enum Capability {
     SnapshotText,
     /// The state is kept in memory alone, and `state_persistence: "redis"` is refused.
     MemoryOnly,
+    /// Breakers by other rules than the consecutive one.
+    Rules,
     /// Configurations are read from text, so that even values of the wrong type reach the breaker.
     ConfigText,
 }

@@ -2,6 +2,7 @@
 
 use halfopen::Outcome;
 
+use crate::by::By;
 use crate::fact::Fact;
 use crate::setup::Setup;
 use crate::subject::Capability;
@@ -55,6 +56,8 @@ pub enum Action<'a> {
     AllowRequest,
     /// `record_success`, `record_failure` or `record_ignored`.
     Record(Outcome),
+    /// `record_after`, with so many milliseconds.
+    RecordAfter(Outcome, u32),
     /// `try_acquire`, whose permit goes to this slot.
     Acquire(u8),
     /// The outcome of the permit in this slot.
@@ -63,6 +66,10 @@ pub enum Action<'a> {
     Drop(u8),
     /// One of the manual controls.
     Command(Command),
+    /// `hold_open`, with so many milliseconds.
+    HoldOpen(u32),
+    /// The breaker's source of chance gives this number from now on, at first 0.
+    SetRandom(u32),
     /// The clock goes on by so many milliseconds; it stops at the end of its time line.
     Advance(u32),
     /// The clock shows this, which may be earlier than before.
@@ -120,11 +127,25 @@ impl core::fmt::Debug for Millis {
 }
 
 impl Vector<'_> {
+    /// The rules that its breakers go by, one after the other.
+    pub fn rules(&self) -> impl Iterator<Item = By> {
+        let steps = match self.body {
+            Body::Steps(steps) => steps,
+            Body::Rejected(_) => &[],
+        };
+        let restarts = steps.iter().filter_map(|step| match step.action {
+            Action::Restart(_, Some(setup)) => Some(setup.by),
+            _ => None,
+        });
+        core::iter::once(self.setup.by).chain(restarts)
+    }
+
     /// The first capability in `lacks` without which this vector cannot run at all.
     #[must_use]
     pub fn misses(&self, lacks: &[Capability]) -> Option<Capability> {
         let declared = self.needs.iter().copied().find(|need| lacks.contains(need));
-        declared.or_else(|| match self.body {
+        let ruled = self.setup.needs().filter(|need| lacks.contains(need));
+        declared.or(ruled).or_else(|| match self.body {
             Body::Steps(steps) => steps.iter().filter_map(|step| step.action.needs()).find(|need| lacks.contains(need)),
             Body::Rejected(Some(_)) => None,
             Body::Rejected(None) => Some(Capability::ConfigText),
@@ -142,6 +163,7 @@ impl Action<'_> {
             Self::SetClock(_) => Some(Capability::Clock),
             Self::Snapshot(_) | Self::Restore(_) => Some(Capability::Snapshot),
             Self::RestoreText(_) => Some(Capability::SnapshotText),
+            Self::Restart(_, Some(setup)) => setup.needs(),
             _ => None,
         }
     }

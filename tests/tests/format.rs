@@ -3,7 +3,7 @@
 mod common;
 
 use common::vectors;
-use conformance::{parse, to_json, to_rust};
+use conformance::{Action, Body, By, Setting, Setup, parse, to_json, to_rust};
 
 const STEPS: &str = r#""steps": [{ "do": "trip", "expect": { "state": "open" } }]"#;
 
@@ -84,6 +84,46 @@ fn a_look_lists_no_more_than_a_recorder_keeps() {
     let late = ["\"stale\""; 9].join(",");
     let step = format!(r#"{{ "expect": {{ "late": [{late}] }} }}"#);
     assert_eq!(step_error(&step), "step 1: expect.late: lists more than 8");
+}
+
+#[test]
+fn what_only_an_adaptive_rule_has_is_asked_of_one_alone() {
+    let hold = r#"{ "do": "hold_open", "ms": 5 }"#;
+    assert_eq!(step_error(hold), "step 1: hold_open: by is no adaptive rule");
+    assert_eq!(step_error(r#"{ "do": "set_random", "number": 5 }"#), "step 1: set_random: by is no adaptive rule");
+    assert_eq!(step_error(r#"{ "expect": { "reopenings": 0 } }"#), "step 1: reopenings: by is no adaptive rule");
+    let restarted = |by: &str| {
+        let steps =
+            format!(r#"{{ "do": "restart", "ms": 0, "by": "{by}" }}, {hold}, {{ "expect": {{ "state": "open" }} }}"#);
+        parse(&format!(r#"[{{ "name": "a name", "rule": "trip", "steps": [{steps}] }}]"#)).map(|_| ())
+    };
+    assert!(restarted("adaptive_time_window").is_ok());
+    assert!(restarted("time_window").is_err());
+    assert!(error(&format!(r#""by": "luck", {STEPS}"#)).starts_with("unknown variant `luck`"));
+    assert_eq!(step_error(r#"{ "do": "trip", "by": "adaptive" }"#), "step 1: by: does not belong here");
+    assert_eq!(step_error(r#"{ "do": "trip", "number": 1 }"#), "step 1: number: does not belong here");
+}
+
+#[test]
+fn a_restart_keeps_the_rule_and_the_configuration_that_it_does_not_change() {
+    let text = r#"[{ "name": "a name", "rule": "trip", "by": "count_window", "config": { "minimum_calls": 7 }, "steps": [
+        { "do": "restart", "ms": 1, "by": "time_window" },
+        { "do": "restart", "ms": 2, "config": { "failure_threshold": 3 } },
+        { "do": "restart", "ms": 3 },
+        { "expect": { "state": "closed" } }
+    ] }]"#;
+    let parsed = parse(text).unwrap();
+    let Body::Steps(steps) = parsed[0].vector.body else { panic!() };
+    let setups: Vec<_> = steps
+        .iter()
+        .filter_map(|step| match step.action {
+            Action::Restart(_, setup) => Some(setup.copied()),
+            _ => None,
+        })
+        .collect();
+    let first = Setup { by: By::TimeWindow, more: &[Setting::MinimumCalls(7)], ..Setup::DEFAULT };
+    let second = Setup { by: By::TimeWindow, failure_threshold: Some(3), ..Setup::DEFAULT };
+    assert_eq!(setups, [Some(first), Some(second), None]);
 }
 
 #[test]

@@ -14,23 +14,21 @@
 //! assert_eq!(SENSOR.failure_count(), 0);
 //! ```
 
+mod construct;
+mod kept;
 mod run;
 
 use core::fmt;
 use core::time::Duration;
 
-use crate::atomics::{AtomicMillis, const_unless_loom};
+use crate::atomics::AtomicMillis;
 use crate::cell::StateCell;
 use crate::circuit::{CircuitState, Mode};
 use crate::clock::{Clock, DefaultClock};
-use crate::config::{CircuitBreakerConfiguration, Policy};
-use crate::config_error::ConfigError;
 use crate::event::{Event, Outcome, Receipt, Refusal, Ticket};
 use crate::observer::Observer;
-use crate::rules::{Checked, Consecutive, Rule};
-use crate::snapshot::{Snapshot, SnapshotError};
+use crate::rules::{Consecutive, Rule};
 use crate::state::State;
-use crate::step::open_ms;
 use crate::time::{Timestamp, ceil_millis, millis};
 
 /// A circuit breaker in shared use: every method takes `&self`, and none blocks, allocates or panics. (A refusal clones the
@@ -51,113 +49,7 @@ pub struct CircuitBreaker<C = DefaultClock, O = (), N = &'static str, R: Rule = 
     observer: O,
 }
 
-impl<C: Clock, N: AsRef<str>> CircuitBreaker<C, (), N> {
-    const_unless_loom! {
-        /// A breaker by a clock of your own. A `const fn`: it fits a `static`.
-        ///
-        /// # Panics
-        ///
-        /// With the text of the [`ConfigError`] if `config` is invalid. In a `const` or `static` that is a compile
-        /// error:
-        ///
-        /// ```compile_fail,E0080
-        /// use halfopen::{CircuitBreaker, Config, ManualClock};
-        /// static CLOCK: ManualClock = ManualClock::new();
-        /// static BAD: CircuitBreaker<&ManualClock> =
-        ///     CircuitBreaker::with_clock("bad", Config::new().failure_threshold(0), &CLOCK);
-        /// ```
-        #[track_caller]
-        pub fn with_clock(operation_name: N, config: CircuitBreakerConfiguration, clock: C) -> Self {
-            Self::with_observer(operation_name, config, clock, ())
-        }
-    }
-
-    /// A breaker by a clock of your own.
-    ///
-    /// # Errors
-    ///
-    /// A [`ConfigError`] that names the field, the value and the range.
-    pub fn try_with_clock(
-        operation_name: N,
-        config: CircuitBreakerConfiguration,
-        clock: C,
-    ) -> Result<Self, ConfigError> {
-        Self::try_with_observer(operation_name, config, clock, ())
-    }
-}
-
-impl<C: Clock, O: Observer, N: AsRef<str>> CircuitBreaker<C, O, N> {
-    const_unless_loom! {
-        /// A breaker that tells `observer` what happens.
-        ///
-        /// # Panics
-        ///
-        /// As [`with_clock`](CircuitBreaker::with_clock).
-        #[track_caller]
-        pub fn with_observer(
-            operation_name: N,
-            config: CircuitBreakerConfiguration,
-            clock: C,
-            observer: O,
-        ) -> Self {
-            match config.validate_in_memory() {
-                Ok(policy) => Self::with_policy(operation_name, policy, clock, observer),
-                Err(error) => error.panic(),
-            }
-        }
-    }
-
-    const_unless_loom! {
-        /// A breaker by a configuration that was checked before: cannot fail.
-        pub fn with_policy(operation_name: N, policy: Policy, clock: C, observer: O) -> Self {
-            Self::with_rule(operation_name, Checked::new(policy), clock, observer)
-        }
-    }
-
-    /// A breaker that tells `observer` what happens.
-    ///
-    /// # Errors
-    ///
-    /// A [`ConfigError`] that names the field, the value and the range.
-    pub fn try_with_observer(
-        operation_name: N,
-        config: CircuitBreakerConfiguration,
-        clock: C,
-        observer: O,
-    ) -> Result<Self, ConfigError> {
-        Ok(Self::with_policy(operation_name, config.validate_in_memory()?, clock, observer))
-    }
-}
-
 impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
-    const_unless_loom! {
-        /// A breaker by a rule of your choice, whose configuration was checked before: cannot fail.
-        ///
-        /// ```
-        /// use halfopen::rules::CountWindow;
-        /// use halfopen::{CircuitBreaker, Config, ManualClock};
-        ///
-        /// static CLOCK: ManualClock = ManualClock::new();
-        /// static RADIO: CircuitBreaker<&ManualClock, (), &str, CountWindow<64>> =
-        ///     CircuitBreaker::with_rule("radio", CountWindow::<64>::with(Config::new()), &CLOCK, ());
-        /// assert!(RADIO.allow_request());
-        /// ```
-        pub fn with_rule(operation_name: N, rule: Checked<R>, clock: C, observer: O) -> Self {
-            Self {
-                name: operation_name,
-                policy: *rule.policy(),
-                #[cfg(not(halfopen_loom))]
-                memory: R::EMPTY,
-                #[cfg(halfopen_loom)]
-                memory: R::empty(),
-                cell: StateCell::new(),
-                last_failure: AtomicMillis::new(None),
-                clock,
-                observer,
-            }
-        }
-    }
-
     /// Whether a request may be made. In HALF_OPEN a `true` takes a probe's place, which an outcome gives back.
     ///
     /// Prefer [`try_acquire`](Self::try_acquire) or [`call`](Self::call): they know which request an outcome belongs
@@ -219,7 +111,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     pub fn state(&self) -> CircuitState {
         let state = self.cell.load();
         match state.circuit() {
-            CircuitState::Open => state.in_force_by(open_ms::<R>(&self.policy), self.clock.now()),
+            CircuitState::Open => state.in_force_by(R::open_ms(&self.policy, &self.memory), self.clock.now()),
             circuit => circuit,
         }
     }
@@ -297,47 +189,6 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     /// Closes the circuit with the rules in force and nothing counted. The time of the latest failure stays.
     pub fn reset(&self) {
         self.command(Event::Reset);
-    }
-
-    /// What is worth keeping of the breaker, with times as intervals.
-    pub fn snapshot(&self) -> Snapshot {
-        let state = self.cell.load();
-        Snapshot::take::<R>(
-            state,
-            &self.policy,
-            R::reopenings(&self.memory),
-            self.last_failure_time(),
-            self.clock.now(),
-        )
-    }
-
-    /// Takes over what was kept, from whatever clock: the remaining time counts, never more than one recovery timeout.
-    ///
-    /// Permits that are out become stale, and no probe is in flight afterwards. It is meant for the start, before others use
-    /// the breaker: where it meets their calls in the same millisecond, one opening of theirs may end early.
-    ///
-    /// # Errors
-    ///
-    /// A [`SnapshotError`] if it is of another version or damaged; the breaker then stays as it is.
-    pub fn restore(&self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
-        snapshot.check()?;
-        loop {
-            let (state, now) = self.look();
-            let step = snapshot.apply::<R>(&self.policy, state, now);
-            let applied = step.next.unwrap_or(state);
-            R::set_reopenings(&self.memory, applied.generation(), snapshot.reopenings());
-            if !self.cell.exchange(state, applied) {
-                continue;
-            }
-            // Before anybody is told, who may then look at it or record a newer one.
-            self.last_failure.store(snapshot.last_failure(now));
-            // If somebody has gone on from here meanwhile, the time is theirs.
-            self.cell.exchange(applied, snapshot.since::<R>(applied, &self.policy));
-            if let Some(transition) = step.effect.transition {
-                self.announce(&transition);
-            }
-            return Ok(());
-        }
     }
 
     /// Asks for a ticket: the form of [`try_acquire`](Self::try_acquire) for those who must pass a plain value on.

@@ -7,9 +7,9 @@ use crate::event::{Event, Outcome, Receipt, Refusal, Step, Ticket, Verdict};
 use crate::observer::Observer;
 use crate::rules::{Call, Moment, Recorded, Rule, Scene};
 use crate::state::State;
-use crate::step::{counts_in_closed, plain_refusal, step_with};
+use crate::step::{counts_in_closed, plain_refusal, settle_with, step_with};
 use crate::time::Timestamp;
-use crate::transition::Transition;
+use crate::transition::{Reason, Transition};
 
 impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     // Where the answer depends on the time: apart, so that the path of a healthy circuit stays short, and one for each
@@ -42,7 +42,10 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     /// A refusal, where that is all that happens: nothing is let through in spite of it, and the clock has not gone back.
     #[inline(always)]
     fn plain_refusal(&self, state: State, now: Timestamp) -> Option<Refusal> {
-        if state.is_shadow() || state.is_ahead_of(now) { None } else { plain_refusal::<R>(&self.policy, state, now) }
+        if state.is_shadow() || state.is_ahead_of(now) {
+            return None;
+        }
+        plain_refusal::<R>(&self.policy, state, R::open_ms(&self.policy, &self.memory), now)
     }
 
     // Apart from the shortcut where there is one, whose frame so stays small.
@@ -97,7 +100,11 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     /// Settles, not apart from the path of a healthy circuit where this is that path.
     #[inline]
     pub(super) fn settle_here(&self, ticket: Option<Ticket>, outcome: Outcome, took: Option<u32>) -> Receipt {
-        if R::WINDOW { self.settle_in_window(ticket, outcome, took) } else { self.settle_apart(ticket, outcome, took) }
+        if R::WINDOW && !R::QUIETS {
+            self.settle_in_window(ticket, outcome, took)
+        } else {
+            self.settle_apart(ticket, outcome, took)
+        }
     }
 
     #[inline(never)]
@@ -151,8 +158,9 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         took: Option<u32>,
     ) -> Option<Receipt> {
         let (event, Moment { now, slow }) = (Event::Settle(ticket, outcome), self.read(ticket, took));
-        match self.attempt(Scene { state, event, now, slow, recorded: false }) {
-            Some(Verdict::Settled(receipt)) => Some(receipt),
+        let scene = Scene { state, event, now, slow, recorded: false };
+        match self.attempt(scene, |evidence| settle_with::<R>(&self.policy, state, ticket, outcome, now, evidence)) {
+            Some((Verdict::Settled(receipt), _)) => Some(receipt),
             _ => None,
         }
     }
@@ -163,7 +171,9 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         let (event, generation) = (Event::Settle(ticket, outcome), state.generation());
         let Moment { mut now, slow } = moment;
         loop {
-            if let Some(Verdict::Settled(receipt)) = self.attempt(Scene { state, event, now, slow, recorded: true }) {
+            let scene = Scene { state, event, now, slow, recorded: true };
+            let step = |evidence| settle_with::<R>(&self.policy, state, ticket, outcome, now, evidence);
+            if let Some((Verdict::Settled(receipt), _)) = self.attempt(scene, step) {
                 return receipt;
             }
             (state, now) = self.look();
@@ -204,7 +214,21 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     }
 
     pub(crate) fn command(&self, event: Event) {
-        self.run(event);
+        loop {
+            let (state, now) = self.look();
+            let scene = Scene { state, event, now, slow: false, recorded: false };
+            let step = |evidence| step_with::<R>(&self.policy, state, event, now, evidence);
+            let Some((_, evidence)) = self.attempt(scene, step) else { continue };
+            match event {
+                Event::Trip if state.circuit() == CircuitState::Open => {
+                    R::tripped_again(&self.policy, &self.memory, evidence);
+                }
+                // Where the circuit was CLOSED, it is still in the generation of its window.
+                Event::Reset => R::clear(&self.memory, state.generation()),
+                _ => {}
+            }
+            return;
+        }
     }
 
     /// Steps until nobody has interfered. Inlined, so that each caller links only its part of the rules.
@@ -218,28 +242,30 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     fn run_with(&self, event: Event, is_slow: impl Fn(Timestamp) -> bool) -> Verdict {
         loop {
             let (state, now) = self.look();
-            match self.attempt(Scene { state, event, now, slow: is_slow(now), recorded: false }) {
-                Some(Verdict::Again) | None => {}
-                Some(verdict) => return verdict,
+            let scene = Scene { state, event, now, slow: is_slow(now), recorded: false };
+            match self.attempt(scene, |evidence| step_with::<R>(&self.policy, state, event, now, evidence)) {
+                Some((Verdict::Again, _)) | None => {}
+                Some((verdict, _)) => return verdict,
             }
         }
     }
 
-    /// One step; `None` if somebody else has changed the state meanwhile.
+    /// One step; `None` if somebody else has changed the state meanwhile. The step is the caller's, because an event whose
+    /// outcome is not known when this is compiled is not known to be an outcome's either, and all events would be linked.
     #[inline(always)]
-    fn attempt(&self, scene: Scene) -> Option<Verdict> {
-        let Scene { state, event, now, .. } = scene;
+    fn attempt(&self, scene: Scene, step: impl FnOnce(R::Evidence) -> Step) -> Option<(Verdict, R::Evidence)> {
+        let Scene { state, now, .. } = scene;
         let evidence = R::evidence(&self.policy, &self.memory, scene);
-        let step = step_with::<R>(&self.policy, state, event, now, evidence);
-        if step.next.is_some_and(|next| !R::prepare(&self.memory, state, next, evidence)) {
+        let step = step(evidence);
+        if step.next.is_some_and(|next| !R::prepare(&self.policy, &self.memory, state, next, evidence)) {
             return None;
         }
-        self.commit(state, now, step)
+        Some((self.commit(state, now, step)?, evidence))
     }
 
     /// The state, and a time that is read after it and so is not before it: only a clock that went back reads earlier.
     #[inline(always)]
-    pub(super) fn look(&self) -> (State, Timestamp) {
+    pub(crate) fn look(&self) -> (State, Timestamp) {
         let state = self.cell.load();
         (state, self.clock.now())
     }
@@ -249,6 +275,9 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     fn commit(&self, state: State, now: Timestamp, step: Step) -> Option<Verdict> {
         if step.next.is_some_and(|next| !self.cell.exchange(state, next)) {
             return None;
+        }
+        if R::WINDOW && matches!(step.effect.transition, Some(Transition { reason: Reason::Shadowed, .. })) {
+            self.carry(state, step.next);
         }
         if step.effect.failed {
             self.last_failure.store(Some(now));
@@ -260,6 +289,13 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
             self.observer.on_late(self.operation_name(), receipt);
         }
         Some(step.effect.verdict)
+    }
+
+    /// Shadow mode goes on with the window of a CLOSED circuit whose rules were in force.
+    fn carry(&self, state: State, next: Option<State>) {
+        if let (true, Some(next)) = (state.admits_freely(), next) {
+            R::carry(&self.memory, state.generation(), next.generation());
+        }
     }
 
     pub(super) fn announce(&self, transition: &Transition) {

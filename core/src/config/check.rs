@@ -4,8 +4,10 @@
 
 use core::time::Duration;
 
+use super::extras::Uses;
 use super::policy::{AdaptivePolicy, Policy, Recovery, SlowPolicy, TimeWindowPolicy, WindowPolicy};
-use super::{CircuitBreakerConfiguration, Extras, StatePersistence};
+use super::range::{count_to, first, interval, or, or_zero, unpaired};
+use super::{CircuitBreakerConfiguration, StatePersistence};
 use crate::config_error::{ConfigError, Unit};
 use crate::prefix::KeyPrefix;
 use crate::state::{MAX_COUNT, MAX_IN_FLIGHT, MAX_SUCCESSES, MAX_TRIALS};
@@ -13,26 +15,11 @@ use crate::time::{MAX_INTERVAL_MS, ceil_millis};
 
 const PERCENT: u64 = 100;
 const MAX_MULTIPLIER: u64 = 1_000;
-const MAX_BUCKETS: u64 = 63;
 /// The greatest window that there is a type for.
 #[cfg(feature = "serde")]
 const MAX_CALLS: u32 = 1_024;
 const DEFAULT_MINIMUM: u32 = 10;
-const DEFAULT_WINDOW_MS: u64 = 60_000;
 const DEFAULT_LONGEST_MS: u64 = 3_600_000;
-
-/// The fields that a rule makes something of, beyond those of all rules.
-#[derive(Clone, Copy)]
-struct Uses {
-    /// `Some` for a window over calls, with the most that it holds.
-    calls: Option<u32>,
-    /// `Some` for a window over time, with its buckets.
-    buckets: Option<u32>,
-    slow: bool,
-}
-
-const CONSECUTIVE: Uses = Uses { calls: None, buckets: None, slow: false };
-const CONSECUTIVE_SLOW: Uses = Uses { slow: true, ..CONSECUTIVE };
 
 impl CircuitBreakerConfiguration {
     /// Checks every field and gives the form that the state machine works with, for the consecutive rule.
@@ -80,14 +67,14 @@ impl CircuitBreakerConfiguration {
     }
 
     pub(crate) const fn consecutive(&self) -> Result<Policy, ConfigError> {
-        match self.checked(CONSECUTIVE) {
+        match self.checked(Uses::CONSECUTIVE) {
             Some(error) => Err(error),
             None => Ok(self.base(self.failure_threshold as u16)),
         }
     }
 
     pub(crate) const fn consecutive_slow(&self) -> Result<SlowPolicy, ConfigError> {
-        if let Some(error) = self.checked(CONSECUTIVE_SLOW) {
+        if let Some(error) = self.checked(Uses::CONSECUTIVE_SLOW) {
             return Err(error);
         }
         match self.extras.slow_call_duration {
@@ -102,7 +89,7 @@ impl CircuitBreakerConfiguration {
     pub(crate) const fn count_window(&self, room: u32) -> Result<WindowPolicy, ConfigError> {
         match self.checked(Uses { calls: Some(room), buckets: None, slow: true }) {
             Some(error) => Err(error),
-            None => Ok(self.window(size_in(&self.extras, room) as u16)),
+            None => Ok(self.window(self.extras.size_in(room) as u16)),
         }
     }
 
@@ -111,7 +98,7 @@ impl CircuitBreakerConfiguration {
         if let Some(error) = self.checked(Uses { calls: None, buckets: Some(buckets), slow: true }) {
             return Err(error);
         }
-        let bucket_ms = window_ms(&self.extras).div_ceil(buckets as u64) as u32;
+        let bucket_ms = self.extras.window_ms().div_ceil(buckets as u64) as u32;
         Ok(TimeWindowPolicy { window: self.window(0), bucket_ms })
     }
 
@@ -129,6 +116,10 @@ impl CircuitBreakerConfiguration {
         let from = or(extras.ramp_up_from, 10);
         let (seconds, count) = (Unit::Seconds, Unit::Count);
         let checks = [
+            match extras.half_open_trials {
+                Some(_) => count_to("success_threshold", self.success_threshold, MAX_TRIALS as u32),
+                None => None,
+            },
             ConfigError::check("max_recovery_timeout_seconds", longest, base, MAX_INTERVAL_MS as u64, seconds),
             ConfigError::check("recovery_multiplier_percent", multiplier as u64, PERCENT, MAX_MULTIPLIER, count),
             ConfigError::check("recovery_jitter_percent", jitter as u64, 0, PERCENT, count),
@@ -144,6 +135,11 @@ impl CircuitBreakerConfiguration {
             },
             interval("ramp_up_seconds", extras.ramp_up),
             ConfigError::check("ramp_up_from_percent", from as u64, 1, PERCENT, count),
+            unpaired(
+                "ramp_up_from_percent",
+                extras.ramp_up_from.is_some() && extras.ramp_up.is_none(),
+                "ramp_up_seconds",
+            ),
         ];
         match first(&checks) {
             Some(error) => Err(error),
@@ -171,12 +167,7 @@ impl CircuitBreakerConfiguration {
     /// Without the fields of the way back.
     pub(crate) const fn without_recovery(&self) -> Self {
         let mut config = *self;
-        config.extras.max_recovery_timeout = None;
-        config.extras.recovery_multiplier = None;
-        config.extras.recovery_jitter = None;
-        config.extras.half_open_trials = None;
-        config.extras.ramp_up = None;
-        config.extras.ramp_up_from = None;
+        config.extras = self.extras.without_recovery();
         config
     }
 
@@ -235,112 +226,8 @@ impl CircuitBreakerConfiguration {
     }
 }
 
-impl Extras {
-    const fn checked(&self, uses: Uses) -> Option<ConfigError> {
-        let windowed = uses.calls.is_some() || uses.buckets.is_some();
-        let room = match uses.calls {
-            Some(room) => room,
-            None => 0,
-        };
-        let most = match (self.sliding_window_size, uses.buckets) {
-            (None, Some(_)) => u16::MAX as u32,
-            _ => size_in(self, room),
-        };
-        let checks = [
-            unused("sliding_window_size", self.sliding_window_size.is_some() && uses.calls.is_none()),
-            unused("sliding_window_seconds", self.sliding_window.is_some() && uses.buckets.is_none()),
-            unused("failure_rate_threshold", self.failure_rate_threshold.is_some() && !windowed),
-            unused("minimum_calls", self.minimum_calls.is_some() && !windowed),
-            unused("slow_call_duration_seconds", self.slow_call_duration.is_some() && !uses.slow),
-            unused("slow_call_rate_threshold", self.slow_call_rate_threshold.is_some() && !windowed),
-            count("sliding_window_size", self.sliding_window_size, room),
-            match uses.buckets {
-                Some(buckets) => ConfigError::check("buckets", buckets as u64, 2, MAX_BUCKETS, Unit::Count),
-                None => None,
-            },
-            interval("sliding_window_seconds", self.sliding_window),
-            count("failure_rate_threshold", self.failure_rate_threshold, 100),
-            count("minimum_calls", self.minimum_calls, most),
-            interval("slow_call_duration_seconds", self.slow_call_duration),
-            count("slow_call_rate_threshold", self.slow_call_rate_threshold, 100),
-        ];
-        first(&checks)
-    }
-
-    /// The first field of the way back that is set.
-    const fn unused_recovery(&self) -> Option<ConfigError> {
-        let checks = [
-            unused("max_recovery_timeout_seconds", self.max_recovery_timeout.is_some()),
-            unused("recovery_multiplier_percent", self.recovery_multiplier.is_some()),
-            unused("recovery_jitter_percent", self.recovery_jitter.is_some()),
-            unused("half_open_trials", self.half_open_trials.is_some()),
-            unused("ramp_up_seconds", self.ramp_up.is_some()),
-            unused("ramp_up_from_percent", self.ramp_up_from.is_some()),
-        ];
-        first(&checks)
-    }
-}
-
-const fn unused(field: &'static str, is: bool) -> Option<ConfigError> {
-    if is {
-        Some(ConfigError::unsupported(field, "set", "left out: this breaker's rule has no use for it"))
-    } else {
-        None
-    }
-}
-
-const fn count(field: &'static str, value: Option<u32>, max: u32) -> Option<ConfigError> {
-    match value {
-        Some(value) => ConfigError::check(field, value as u64, 1, max as u64, Unit::Count),
-        None => None,
-    }
-}
-
-const fn interval(field: &'static str, value: Option<Duration>) -> Option<ConfigError> {
-    match value {
-        Some(value) => ConfigError::check(field, ceil_millis(value), 1, MAX_INTERVAL_MS as u64, Unit::Seconds),
-        None => None,
-    }
-}
-
-const fn first(checks: &[Option<ConfigError>]) -> Option<ConfigError> {
-    let mut i = 0;
-    while i < checks.len() {
-        if checks[i].is_some() {
-            return checks[i];
-        }
-        i += 1;
-    }
-    None
-}
-
-const fn or(value: Option<u32>, usual: u32) -> u32 {
-    match value {
-        Some(value) => value,
-        None => usual,
-    }
-}
-
-const fn or_zero(value: Option<Duration>) -> u64 {
-    match value {
-        Some(value) => ceil_millis(value),
-        None => 0,
-    }
-}
-
 const fn low(value: Duration) -> u32 {
     ceil_millis(value) as u32
-}
-
-const fn size_in(extras: &Extras, room: u32) -> u32 {
-    or(extras.sliding_window_size, room)
-}
-
-const fn window_ms(extras: &Extras) -> u64 {
-    match extras.sliding_window {
-        Some(window) => ceil_millis(window),
-        None => DEFAULT_WINDOW_MS,
-    }
 }
 
 #[cfg(test)]

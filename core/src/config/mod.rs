@@ -15,10 +15,15 @@
 //! ```
 
 mod check;
+mod extras;
 mod policy;
+mod range;
 
 use core::time::Duration;
 
+pub(crate) use extras::Extras;
+#[cfg(feature = "serde")]
+pub(crate) use extras::MAX_WINDOW_MS;
 pub use policy::{AdaptivePolicy, Policy, Recovery, SlowPolicy, TimeWindowPolicy, WindowPolicy};
 
 use crate::prefix::KeyPrefix;
@@ -50,41 +55,6 @@ pub struct CircuitBreakerConfiguration {
     state_persistence: StatePersistence,
     redis_key_prefix: KeyPrefix,
     pub(crate) extras: Extras,
-}
-
-/// The fields that only some rules know; `None` where nothing was said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(crate) struct Extras {
-    pub(crate) sliding_window_size: Option<u32>,
-    pub(crate) sliding_window: Option<Duration>,
-    pub(crate) failure_rate_threshold: Option<u32>,
-    pub(crate) minimum_calls: Option<u32>,
-    pub(crate) slow_call_duration: Option<Duration>,
-    pub(crate) slow_call_rate_threshold: Option<u32>,
-    pub(crate) max_recovery_timeout: Option<Duration>,
-    pub(crate) recovery_multiplier: Option<u32>,
-    pub(crate) recovery_jitter: Option<u32>,
-    pub(crate) half_open_trials: Option<u32>,
-    pub(crate) ramp_up: Option<Duration>,
-    pub(crate) ramp_up_from: Option<u32>,
-}
-
-impl Extras {
-    const NONE: Self = Self {
-        sliding_window_size: None,
-        sliding_window: None,
-        failure_rate_threshold: None,
-        minimum_calls: None,
-        slow_call_duration: None,
-        slow_call_rate_threshold: None,
-        max_recovery_timeout: None,
-        recovery_multiplier: None,
-        recovery_jitter: None,
-        half_open_trials: None,
-        ramp_up: None,
-        ramp_up_from: None,
-    };
 }
 
 impl CircuitBreakerConfiguration {
@@ -166,8 +136,8 @@ impl CircuitBreakerConfiguration {
         self
     }
 
-    /// How far a window over time reaches back: 1 ms to 2^31 - 1 ms, by default 60 s. It rounds up to whole milliseconds
-    /// a bucket.
+    /// How far a window over time reaches back: 1 ms to 7 days, by default 60 s. It rounds up to whole milliseconds a
+    /// bucket.
     #[must_use]
     pub const fn sliding_window(mut self, window: Duration) -> Self {
         self.extras.sliding_window = Some(window);

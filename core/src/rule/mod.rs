@@ -85,6 +85,13 @@ pub trait TripRule {
         None
     }
 
+    /// Failures up to now, in a state that is to be kept as it is: of a window those that it holds.
+    #[inline(always)]
+    fn counted(state: State, evidence: Self::Evidence) -> u16 {
+        let _ = evidence;
+        state.failure_count()
+    }
+
     /// What that depends on besides the state.
     #[inline(always)]
     fn luck(evidence: Self::Evidence) -> Luck {

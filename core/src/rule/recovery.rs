@@ -15,6 +15,7 @@
 //! ```
 
 use crate::config::Recovery;
+use crate::time::MAX_INTERVAL_MS;
 
 /// What an opening or a ramp depends on besides the state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Luck {
     pub reopenings: u8,
     /// A random number.
     pub random: u32,
+    /// How long the opening that is lasts in all, in milliseconds.
+    pub open_ms: u32,
 }
 
 impl Recovery {
@@ -79,11 +82,16 @@ impl Recovery {
         ALL * self.ramp_from as u64 / 100
     }
 
-    /// The place of the opening on the time line, so that it ends `open_ms` after `now` for one that compares with the
-    /// longest time.
-    #[inline]
-    pub(crate) const fn opened(&self, now: u32, open_ms: u32) -> u32 {
-        now.wrapping_sub(self.longest_ms - open_ms)
+    /// How long an opening lasts that has lasted `passed` milliseconds of `open_ms`, if it is to last for at least `ms`
+    /// more: as far as the maximum allows, and never less than it would. `None`: it need not be longer, or is over.
+    pub(crate) const fn held(&self, open_ms: u32, passed: u32, ms: u32) -> Option<u32> {
+        let asked = if ms < self.longest_ms { ms } else { self.longest_ms };
+        let left = open_ms.saturating_sub(passed);
+        if left == 0 || left >= asked {
+            return None;
+        }
+        let longer = passed.saturating_add(asked);
+        Some(if longer < MAX_INTERVAL_MS { longer } else { MAX_INTERVAL_MS })
     }
 }
 
@@ -159,11 +167,14 @@ mod tests {
     }
 
     #[test]
-    fn an_opening_of_any_length_ends_on_time_across_the_wrap_of_32_bits() {
+    fn an_opening_is_held_from_now_on_as_far_as_the_maximum_allows_and_never_cut() {
         let plan = recovery(config().max_recovery_timeout(Duration::from_secs(100)));
-        for now in [0, 50_000, u32::MAX] {
-            let opened = plan.opened(now, 1_000);
-            assert_eq!(now.wrapping_add(1_000).wrapping_sub(opened), 100_000);
-        }
+        assert_eq!(plan.held(10_000, 4_000, 30_000), Some(34_000));
+        assert_eq!(plan.held(10_000, 4_000, 1_000_000), Some(104_000));
+        assert_eq!(plan.held(10_000, 4_000, 6_000), None);
+        assert_eq!(plan.held(10_000, 4_000, 6_001), Some(10_001));
+        assert_eq!([plan.held(10_000, 10_000, 5), plan.held(10_000, 9_999, 1)], [None, None]);
+        let longest = recovery(config().max_recovery_timeout(Duration::from_millis(i32::MAX as u64)));
+        assert_eq!(longest.held(10, 9, u32::MAX), Some(MAX_INTERVAL_MS));
     }
 }

@@ -35,7 +35,7 @@ use super::{
 };
 use crate::atomics::{AcqRel, Acquire, AtomicU32, Release};
 use crate::breaker::CircuitBreaker;
-use crate::circuit::CircuitState;
+use crate::circuit::{CircuitState, Mode};
 use crate::clock::Clock;
 use crate::config::{AdaptivePolicy, CircuitBreakerConfiguration, Policy, Recovery};
 use crate::config_error::ConfigError;
@@ -52,11 +52,13 @@ use crate::transition::Tally;
 #[derive(Debug)]
 pub struct Adaptive<R, G = Weyl>(PhantomData<fn() -> (R, G)>);
 
-/// The memory: that of the rule, the reopenings since the circuit was CLOSED, and the source of chance.
+/// The memory: that of the rule, the reopenings since the circuit was CLOSED, the time OPEN, and the source of chance.
 #[doc(hidden)]
 pub struct AdaptiveMemory<M, G> {
     rule: M,
     reopenings: AtomicU32,
+    /// How long the opening that is lasts in all. Stored before the opening is; it says nothing in any other state.
+    open_ms: AtomicU32,
     random: G,
 }
 
@@ -111,6 +113,11 @@ impl<R: Rule, G: Random> TripRule for Adaptive<R, G> {
     }
 
     #[inline(always)]
+    fn counted(state: State, evidence: Self::Evidence) -> u16 {
+        R::counted(state, evidence.rule)
+    }
+
+    #[inline(always)]
     fn luck(evidence: Self::Evidence) -> Luck {
         evidence.luck
     }
@@ -123,11 +130,12 @@ impl<R: Rule, G: Random> Rule for Adaptive<R, G> {
 
     #[cfg(not(halfopen_loom))]
     #[allow(clippy::declare_interior_mutable_const)] // each use is to be one of its own
-    const EMPTY: Self::Memory = AdaptiveMemory { rule: R::EMPTY, reopenings: AtomicU32::new(0), random: G::NEW };
+    const EMPTY: Self::Memory =
+        AdaptiveMemory { rule: R::EMPTY, reopenings: AtomicU32::new(0), open_ms: AtomicU32::new(0), random: G::NEW };
 
     #[cfg(halfopen_loom)]
     fn empty() -> Self::Memory {
-        AdaptiveMemory { rule: R::empty(), reopenings: AtomicU32::new(0), random: G::NEW }
+        AdaptiveMemory { rule: R::empty(), reopenings: AtomicU32::new(0), open_ms: AtomicU32::new(0), random: G::NEW }
     }
 
     fn check(config: &CircuitBreakerConfiguration) -> Result<Self::Policy, ConfigError> {
@@ -152,17 +160,44 @@ impl<R: Rule, G: Random> Rule for Adaptive<R, G> {
         let opens = matches!(scene.event, Event::Settle(..) | Event::Trip) && policy.recovery.jitter_percent() > 0;
         let asks = matches!(scene.event, Event::Acquire | Event::Inquire) && scene.state.is_ramping();
         let random = if opens || asks { memory.random.next() } else { 0 };
-        let luck = Luck { reopenings: reopenings_for(seen, scene.state), random };
+        let open_ms = memory.open_ms.load(Acquire);
+        let luck = Luck { reopenings: reopenings_for(seen, scene.state), random, open_ms };
         AdaptiveEvidence { rule: R::evidence(&policy.rule, &memory.rule, scene), luck, seen }
     }
 
     #[inline(always)]
-    fn prepare(memory: &Self::Memory, state: State, next: State, evidence: Self::Evidence) -> bool {
+    fn prepare(
+        policy: &Self::Policy,
+        memory: &Self::Memory,
+        state: State,
+        next: State,
+        evidence: Self::Evidence,
+    ) -> bool {
         let opens = matches!(next.circuit(), CircuitState::Open) && !matches!(state.circuit(), CircuitState::Open);
-        let record = pack(next.generation(), evidence.luck.reopenings);
-        !opens
-            || record == evidence.seen
-            || memory.reopenings.compare_exchange(evidence.seen, record, AcqRel, Acquire).is_ok()
+        if !opens || matches!(next.mode(), Mode::Isolated) {
+            return true;
+        }
+        exchange(&memory.reopenings, evidence.seen, pack(next.generation(), evidence.luck.reopenings))
+            && exchange(&memory.open_ms, evidence.luck.open_ms, next_open_ms::<R>(policy, evidence.luck))
+    }
+
+    fn tripped_again(policy: &Self::Policy, memory: &Self::Memory, evidence: Self::Evidence) {
+        exchange(&memory.open_ms, evidence.luck.open_ms, next_open_ms::<R>(policy, evidence.luck));
+    }
+
+    #[inline(always)]
+    fn open_ms(_: &Self::Policy, memory: &Self::Memory) -> u32 {
+        memory.open_ms.load(Acquire)
+    }
+
+    #[inline(always)]
+    fn clear(memory: &Self::Memory, generation: u16) {
+        R::clear(&memory.rule, generation);
+    }
+
+    #[inline(always)]
+    fn carry(memory: &Self::Memory, from: u16, to: u16) {
+        R::carry(&memory.rule, from, to);
     }
 
     #[inline(always)]
@@ -174,9 +209,26 @@ impl<R: Rule, G: Random> Rule for Adaptive<R, G> {
         memory.reopenings.load(Acquire) as u8
     }
 
-    fn set_reopenings(memory: &Self::Memory, generation: u16, reopenings: u8) {
+    fn restore(policy: &Self::Policy, memory: &Self::Memory, generation: u16, reopenings: u8) {
         memory.reopenings.store(pack(generation, reopenings), Release);
+        memory.open_ms.store(policy.recovery.max_recovery_timeout_ms(), Release);
     }
+
+    fn restored(policy: &Self::Policy, memory: &Self::Memory, remaining_ms: u32) {
+        let longest = policy.recovery.max_recovery_timeout_ms();
+        // Unless somebody has gone on meanwhile.
+        exchange(&memory.open_ms, longest, remaining_ms.min(longest));
+    }
+}
+
+/// How long an opening lasts that begins now.
+fn next_open_ms<R: TripRule>(policy: &AdaptivePolicy<R::Policy>, luck: Luck) -> u32 {
+    policy.recovery.open_ms(R::base(&policy.rule).recovery_timeout_ms(), luck.reopenings, luck.random)
+}
+
+/// Puts `new` in the place of `seen`; `false` if that is not there any more.
+fn exchange(word: &AtomicU32, seen: u32, new: u32) -> bool {
+    new == seen || word.compare_exchange(seen, new, AcqRel, Acquire).is_ok()
 }
 
 /// The number of reopenings beside the generation of the opening that it belongs to. Stored before the opening is, so a
@@ -202,7 +254,17 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule, G: Random> CircuitBreaker<C,
     /// `Retry-After`. It lengthens the opening that is, shortens none, and does nothing unless the circuit is OPEN.
     pub fn hold_open(&self, time: Duration) {
         let ms = u32::try_from(ceil_millis(time)).unwrap_or(u32::MAX);
-        self.command(Event::HoldOpen(ms));
+        loop {
+            let (state, now) = self.look();
+            let (open_ms, recovery) = (self.memory().open_ms.load(Acquire), self.policy().recovery());
+            let waits = matches!(state.circuit(), CircuitState::Open) && !matches!(state.mode(), Mode::Isolated);
+            let passed = open_ms - state.remaining(open_ms, now);
+            match recovery.held(open_ms, passed, ms) {
+                // Where the state has changed since it was read, the time is that of another opening or of none.
+                Some(longer) if waits && !exchange(&self.memory().open_ms, open_ms, longer) => {}
+                _ => return,
+            }
+        }
     }
 
     /// How often the circuit has opened again since it was CLOSED, while it is OPEN or HALF_OPEN; at most 255.

@@ -181,9 +181,44 @@ pub trait Rule: TripRule + sealed::Sealed + Sized {
     /// Stores what belongs to `next`, before the state itself. `false`: somebody else has changed it.
     #[doc(hidden)]
     #[inline(always)]
-    fn prepare(memory: &Self::Memory, state: State, next: State, evidence: Self::Evidence) -> bool {
-        let _ = (memory, state, next, evidence);
+    fn prepare(
+        policy: &Self::Policy,
+        memory: &Self::Memory,
+        state: State,
+        next: State,
+        evidence: Self::Evidence,
+    ) -> bool {
+        let _ = (policy, memory, state, next, evidence);
         true
+    }
+
+    /// After an OPEN circuit was tripped: the wait that begins anew is an ordinary one.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn tripped_again(policy: &Self::Policy, memory: &Self::Memory, evidence: Self::Evidence) {
+        let _ = (policy, memory, evidence);
+    }
+
+    /// How long the opening that is lasts in all.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn open_ms(policy: &Self::Policy, memory: &Self::Memory) -> u32 {
+        let _ = memory;
+        Self::base(policy).recovery_timeout_ms()
+    }
+
+    /// Empties the window of a generation.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn clear(memory: &Self::Memory, generation: u16) {
+        let _ = (memory, generation);
+    }
+
+    /// Lets a window go on in another generation.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn carry(memory: &Self::Memory, from: u16, to: u16) {
+        let _ = (memory, from, to);
     }
 
     /// Failures in a window that belongs to `state`.
@@ -202,10 +237,18 @@ pub trait Rule: TripRule + sealed::Sealed + Sized {
         0
     }
 
+    /// Before the state of a snapshot is stored: nothing may end sooner by this.
     #[doc(hidden)]
     #[inline(always)]
-    fn set_reopenings(memory: &Self::Memory, generation: u16, reopenings: u8) {
-        let _ = (memory, generation, reopenings);
+    fn restore(policy: &Self::Policy, memory: &Self::Memory, generation: u16, reopenings: u8) {
+        let _ = (policy, memory, generation, reopenings);
+    }
+
+    /// After it is stored.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn restored(policy: &Self::Policy, memory: &Self::Memory, remaining_ms: u32) {
+        let _ = (policy, memory, remaining_ms);
     }
 }
 

@@ -19,7 +19,7 @@ use core::time::Duration;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use crate::config::{CircuitBreakerConfiguration, Extras, StatePersistence};
+use crate::config::{CircuitBreakerConfiguration, Extras, MAX_WINDOW_MS, StatePersistence};
 use crate::prefix::KeyPrefix;
 use crate::state::{MAX_COUNT, MAX_IN_FLIGHT, MAX_SUCCESSES};
 use crate::time::MAX_INTERVAL_MS;
@@ -120,7 +120,7 @@ impl<'de> Deserialize<'de> for CircuitBreakerConfiguration {
         }
         config.extras = Extras {
             sliding_window_size: whole("sliding_window_size", fields.sliding_window_size, "1 to 1024")?,
-            sliding_window: some_seconds("sliding_window_seconds", fields.sliding_window_seconds)?,
+            sliding_window: some_seconds_to(MAX_WINDOW_MS, "sliding_window_seconds", fields.sliding_window_seconds)?,
             failure_rate_threshold: whole("failure_rate_threshold", fields.failure_rate_threshold, "1 to 100")?,
             minimum_calls: whole("minimum_calls", fields.minimum_calls, "1 to 65535")?,
             slow_call_duration: some_seconds("slow_call_duration_seconds", fields.slow_call_duration_seconds)?,
@@ -150,7 +150,11 @@ fn whole<E: Error>(field: &str, value: Option<i64>, range: &str) -> Result<Optio
 }
 
 fn some_seconds<E: Error>(field: &str, value: Option<f64>) -> Result<Option<Duration>, E> {
-    value.map(|value| seconds(field, value)).transpose()
+    some_seconds_to(MAX_INTERVAL_MS, field, value)
+}
+
+fn some_seconds_to<E: Error>(max_ms: u32, field: &str, value: Option<f64>) -> Result<Option<Duration>, E> {
+    value.map(|value| seconds_to(max_ms, field, value)).transpose()
 }
 
 fn count<E: Error>(field: &str, value: i64, max: u32) -> Result<u32, E> {
@@ -161,7 +165,11 @@ fn count<E: Error>(field: &str, value: i64, max: u32) -> Result<u32, E> {
 }
 
 fn seconds<E: Error>(field: &str, value: f64) -> Result<Duration, E> {
-    let max = Duration::from_millis(MAX_INTERVAL_MS.into());
+    seconds_to(MAX_INTERVAL_MS, field, value)
+}
+
+fn seconds_to<E: Error>(max_ms: u32, field: &str, value: f64) -> Result<Duration, E> {
+    let max = Duration::from_millis(max_ms.into());
     match Duration::try_from_secs_f64(value) {
         Ok(timeout) if !timeout.is_zero() && timeout <= max => Ok(timeout),
         _ => Err(E::custom(format_args!("{field} is {value}, must be 0.001 to {}", max.as_secs_f64()))),
@@ -259,7 +267,7 @@ mod tests {
             (r#"{"failure_rate_threshold": -1}"#, "failure_rate_threshold is -1, must be 1 to 100"),
             (r#"{"sliding_window_size": 0}"#, "sliding_window_size is 0, must be 1 to 1024"),
             (r#"{"sliding_window_size": 10, "minimum_calls": 11}"#, "minimum_calls is 11, must be 1 to 10"),
-            (r#"{"sliding_window_seconds": 0}"#, "sliding_window_seconds is 0, must be 0.001 to 2147483.647"),
+            (r#"{"sliding_window_seconds": 0}"#, "sliding_window_seconds is 0, must be 0.001 to 604800"),
             (r#"{"slow_call_rate_threshold": 0}"#, "slow_call_rate_threshold is 0, must be 1 to 100"),
             (
                 r#"{"max_recovery_timeout_seconds": 10}"#,

@@ -62,7 +62,6 @@ fn a_probe_that_fails_beside_one_that_succeeds_counts_no_reopening_too_many() {
 }
 
 #[test]
-#[ignore = "an opening that grows is stored with a time at which the lease looks over"]
 fn a_probe_that_fails_in_time_counts_whatever_a_request_asks_meanwhile() {
     bounded(|| {
         let (breaker, _) = lapsed(growing());
@@ -134,7 +133,6 @@ fn after_a_ramp_up_everything_is_let_through_whoever_notices_its_end() {
 }
 
 #[test]
-#[ignore = "an opening that grows is stored with a time at which the ramp looks over"]
 fn an_opening_that_does_not_come_to_be_lets_no_ramp_up_end_early() {
     bounded(|| {
         let (breaker, _) = ramping();
@@ -144,8 +142,8 @@ fn an_opening_that_does_not_come_to_be_lets_no_ramp_up_end_early() {
         breaker.record_success();
         other.join().unwrap();
         if breaker.state() == CircuitState::Closed {
-            let let_through = (0..64).filter(|_| breaker.allow_request()).count();
-            assert!(let_through < 32, "{let_through} of 64 although the ramp has just begun");
+            let let_through = (0..12).filter(|_| breaker.allow_request()).count();
+            assert!(let_through < 8, "{let_through} of 12 although the ramp has just begun");
         }
     });
 }

@@ -21,10 +21,13 @@ use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 #[cfg_attr(target_arch = "riscv32", path = "riscv.rs")]
 mod chip;
 
+mod suite;
+
 include!(concat!(env!("OUT_DIR"), "/machine.rs"));
 
 pub use chip::entry;
 pub use semihosting::{print, println, process::exit};
+pub use suite::Suite;
 
 /// Starts the clock: from here on an interrupt comes every millisecond.
 pub fn start() {

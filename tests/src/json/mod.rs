@@ -1,5 +1,7 @@
 //! Vectors as JSON: reading with precise errors, writing, and snapshots as text.
 
+mod config;
+mod looks;
 mod read;
 mod schema;
 mod steps;

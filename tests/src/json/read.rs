@@ -4,13 +4,13 @@ use std::borrow::ToOwned;
 use std::boxed::Box;
 use std::path::Path;
 use std::string::{String, ToString};
-use std::time::Duration;
 use std::vec::Vec;
 use std::{fmt, format, fs};
 
 use serde_json::Value;
 
-use super::schema::{ConfigJson, VectorJson};
+use super::config::setup;
+use super::schema::VectorJson;
 use super::steps::Reader;
 use super::text::leak;
 use crate::rules::RULES;
@@ -98,12 +98,12 @@ fn vector(value: Value) -> Result<Parsed, JsonError> {
     if !RULES.iter().any(|(rule, _)| *rule == json.rule) {
         return Err(JsonError::new(format!("rule: there is none called \"{}\"", json.rule)));
     }
-    let written = setup(&json.config);
+    let written = setup(json.by, &json.config);
     let (body, reading_fails) = match (json.steps, json.rejected) {
         (Some(steps), None) => {
             serde_json::from_value::<halfopen::Config>(json.config.clone())
                 .map_err(|error| JsonError::from(error).within("config"))?;
-            (Body::Steps(Reader::default().read(steps)?), None)
+            (Body::Steps(Reader::new(written.unwrap_or(Setup::DEFAULT)).read(steps)?), None)
         }
         (None, Some(rejected)) => {
             if rejected.by_code.is_none() && rejected.by_text.is_none() {
@@ -124,36 +124,4 @@ fn vector(value: Value) -> Result<Parsed, JsonError> {
         body,
     };
     Ok(Parsed { vector, config: json.config, reading_fails })
-}
-
-/// What a program would write in the place of this JSON; `None` where the types do not let it.
-pub(super) fn setup(config: &Value) -> Option<Setup<'static>> {
-    let json: ConfigJson = serde_json::from_value(config.clone()).ok()?;
-    let count = |value: Option<Value>| match value {
-        None => Some(None),
-        Some(value) => value.as_u64().and_then(|n| u32::try_from(n).ok()).map(Some),
-    };
-    let seconds = |value: Option<Value>| match value {
-        None => Some(None),
-        Some(value) => value.as_f64().and_then(|s| Duration::try_from_secs_f64(s).ok()).map(Some),
-    };
-    Some(Setup {
-        failure_threshold: count(json.failure_threshold)?,
-        recovery_timeout: seconds(json.recovery_timeout_seconds)?,
-        success_threshold: count(json.success_threshold)?,
-        half_open_max_calls: count(json.half_open_max_calls)?,
-        probe_timeout: seconds(json.probe_timeout_seconds)?,
-        shared: match json.state_persistence {
-            None => false,
-            Some(value) => match value.as_str()? {
-                "memory" => false,
-                "redis" => true,
-                _ => return None,
-            },
-        },
-        key_prefix: match json.redis_key_prefix {
-            None => None,
-            Some(value) => Some(leak(value.as_str()?.to_owned())),
-        },
-    })
 }

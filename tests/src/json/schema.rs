@@ -3,10 +3,11 @@
 use std::string::String;
 use std::vec::Vec;
 
-use halfopen::{CircuitState, Mode, Reason, Receipt};
+use halfopen::{CircuitState, Mode, Reason, Receipt, Window};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::by::By;
 use crate::subject::Capability;
 
 #[derive(Deserialize)]
@@ -16,6 +17,8 @@ pub(super) struct VectorJson {
     pub(super) rule: String,
     #[serde(default)]
     pub(super) needs: Vec<Capability>,
+    #[serde(default)]
+    pub(super) by: By,
     #[serde(default = "empty")]
     pub(super) config: Value,
     pub(super) steps: Option<Vec<Value>>,
@@ -43,6 +46,18 @@ pub(super) struct ConfigJson {
     pub(super) probe_timeout_seconds: Option<Value>,
     pub(super) state_persistence: Option<Value>,
     pub(super) redis_key_prefix: Option<Value>,
+    pub(super) sliding_window_size: Option<Value>,
+    pub(super) sliding_window_seconds: Option<Value>,
+    pub(super) failure_rate_threshold: Option<Value>,
+    pub(super) minimum_calls: Option<Value>,
+    pub(super) slow_call_duration_seconds: Option<Value>,
+    pub(super) slow_call_rate_threshold: Option<Value>,
+    pub(super) max_recovery_timeout_seconds: Option<Value>,
+    pub(super) recovery_multiplier_percent: Option<Value>,
+    pub(super) recovery_jitter_percent: Option<Value>,
+    pub(super) half_open_trials: Option<Value>,
+    pub(super) ramp_up_seconds: Option<Value>,
+    pub(super) ramp_up_from_percent: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -55,6 +70,8 @@ pub(super) struct StepJson {
     pub(super) snapshot: Option<String>,
     pub(super) text: Option<Value>,
     pub(super) ms: Option<u64>,
+    pub(super) number: Option<u32>,
+    pub(super) by: Option<By>,
     pub(super) config: Option<Value>,
     pub(super) gives: Option<Value>,
     pub(super) expect: Option<ExpectJson>,
@@ -77,6 +94,8 @@ pub(super) enum ActionName {
     Disable,
     Shadow,
     Reset,
+    HoldOpen,
+    SetRandom,
     Advance,
     SetClock,
     Snapshot,
@@ -97,6 +116,7 @@ pub(super) struct ExpectJson {
     #[serde(default, deserialize_with = "given")]
     pub(super) last_failure_time: Option<Option<u64>>,
     pub(super) generation: Option<u16>,
+    pub(super) reopenings: Option<u8>,
     pub(super) transitions: Option<Vec<ChangeJson>>,
     pub(super) refusals: Option<Vec<ToldJson>>,
     pub(super) late: Option<Vec<Receipt>>,
@@ -112,6 +132,18 @@ pub(super) struct ChangeJson {
     pub(super) failure_count: Option<u16>,
     pub(super) successes: Option<u8>,
     pub(super) generation: Option<u16>,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) tally: Option<Option<TallyJson>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TallyJson {
+    pub(super) calls: u16,
+    pub(super) failures: u16,
+    #[serde(default)]
+    pub(super) slow_calls: u16,
+    pub(super) window: Option<Window>,
 }
 
 #[derive(Deserialize)]
@@ -139,6 +171,9 @@ pub(super) struct KeptJson {
     pub(super) remaining_ms: Option<u32>,
     #[serde(default, deserialize_with = "given")]
     pub(super) last_failure_ago_ms: Option<Option<u64>>,
+    pub(super) reopenings: Option<u8>,
+    pub(super) probe_failures: Option<u8>,
+    pub(super) ramp_left_ms: Option<u32>,
     pub(super) text: Option<Value>,
 }
 

@@ -1,31 +1,35 @@
 //! The steps of one vector: which fields an action takes, and which slot a name stands for.
 
-use std::borrow::ToOwned;
 use std::boxed::Box;
 use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-use halfopen::{Outcome, Receipt, Refusal};
+use halfopen::{Outcome, Refusal};
 use serde_json::Value;
 
-use super::read::{JsonError, setup};
-use super::schema::{ActionName, ExpectJson, KeptJson, RefusedJson, StepJson};
+use super::config::setup;
+use super::looks::{kept, look, receipt, restored};
+use super::read::JsonError;
+use super::schema::{ActionName, ExpectJson, RefusedJson, StepJson};
 use super::text::leak;
-use crate::fact::{Change, Fact, Told};
+use crate::fact::Fact;
+use crate::setup::Setup;
 use crate::vector::{Action, Command, Millis, PERMITS, SNAPSHOTS, Step};
 
-/// As many as a [`Recorder`](crate::Recorder) keeps, and one less.
-const MOST_TOLD: usize = 8;
-
 /// Reads steps in order, for a permit is named before it is used.
-#[derive(Default)]
 pub(super) struct Reader {
+    /// Of the breaker that there is at this step.
+    setup: Setup<'static>,
     permits: [Option<String>; PERMITS],
     snapshots: [Option<String>; SNAPSHOTS],
 }
 
 impl Reader {
+    pub(super) fn new(setup: Setup<'static>) -> Self {
+        Self { setup, permits: Default::default(), snapshots: Default::default() }
+    }
+
     pub(super) fn read(mut self, steps: Vec<Value>) -> Result<&'static [Step<'static>], JsonError> {
         let mut all = Vec::new();
         for (index, value) in steps.into_iter().enumerate() {
@@ -42,6 +46,7 @@ impl Reader {
         let times = json.times.take();
         let expect = json.expect.take();
         let name = json.action;
+        self.check_rule(name, expect.as_ref())?;
         let mut facts = Vec::new();
         let action = match name {
             Some(name) => self.action(name, &mut json, &mut facts)?,
@@ -52,6 +57,8 @@ impl Reader {
             ("snapshot", json.snapshot.is_some()),
             ("text", json.text.is_some()),
             ("ms", json.ms.is_some()),
+            ("number", json.number.is_some()),
+            ("by", json.by.is_some()),
             ("config", json.config.is_some()),
             ("gives", json.gives.is_some()),
             ("times", times.is_some() && (name.is_none() || json_is_single(&action))),
@@ -89,9 +96,9 @@ impl Reader {
                 }
                 Action::AllowRequest
             }
-            ActionName::RecordSuccess => Action::Record(receipt(gives, Outcome::Success, facts)?),
-            ActionName::RecordFailure => Action::Record(receipt(gives, Outcome::Failure, facts)?),
-            ActionName::RecordIgnored => Action::Record(receipt(gives, Outcome::Ignored, facts)?),
+            ActionName::RecordSuccess => record(json, receipt(gives, Outcome::Success, facts)?)?,
+            ActionName::RecordFailure => record(json, receipt(gives, Outcome::Failure, facts)?)?,
+            ActionName::RecordIgnored => record(json, receipt(gives, Outcome::Ignored, facts)?)?,
             ActionName::TryAcquire => {
                 let slot = self.new_permit(json)?;
                 match gives {
@@ -137,21 +144,40 @@ impl Reader {
             ActionName::Shadow => Action::Command(Command::Shadow),
             ActionName::Reset => Action::Command(Command::Reset),
             ActionName::Drop => Action::Drop(self.used_permit(json)?),
-            ActionName::Advance => Action::Advance(
-                u32::try_from(ms(json)?).map_err(|_| JsonError::new("ms: an advance is at most 4294967295"))?,
-            ),
+            ActionName::HoldOpen => Action::HoldOpen(short(ms(json)?)?),
+            ActionName::SetRandom => {
+                Action::SetRandom(json.number.take().ok_or_else(|| JsonError::new("number: is missing"))?)
+            }
+            ActionName::Advance => Action::Advance(short(ms(json)?)?),
             ActionName::SetClock => Action::SetClock(Millis::new(ms(json)?)),
             ActionName::Restart => {
                 self.permits = Default::default();
-                let config = json.config.take().map(|config| {
-                    serde_json::from_value::<halfopen::Config>(config.clone())?;
-                    setup(&config).ok_or_else(|| JsonError::new("config: is not of the right types"))
-                });
-                let setup = config.transpose()?.map(|setup| &*Box::leak(Box::new(setup)));
+                let changed = json.config.is_some() || json.by.is_some();
+                let by = json.by.take().unwrap_or(self.setup.by);
+                self.setup = match json.config.take() {
+                    None => Setup { by, ..self.setup },
+                    Some(config) => {
+                        serde_json::from_value::<halfopen::Config>(config.clone())?;
+                        setup(by, &config).ok_or_else(|| JsonError::new("config: is not of the right types"))?
+                    }
+                };
+                let setup = changed.then(|| &*Box::leak(Box::new(self.setup)));
                 Action::Restart(Millis::new(ms(json)?), setup)
             }
             other => return Err(JsonError::new(format!("{other:?} gives an answer"))),
         })
+    }
+
+    /// What only a rule whose way back adapts has.
+    fn check_rule(&self, name: Option<ActionName>, expect: Option<&ExpectJson>) -> Result<(), JsonError> {
+        let adaptive = self.setup.by.is_adaptive();
+        let field = match name {
+            Some(ActionName::HoldOpen) => "hold_open",
+            Some(ActionName::SetRandom) => "set_random",
+            _ if expect.is_some_and(|expect| expect.reopenings.is_some()) => "reopenings",
+            _ => return Ok(()),
+        };
+        if adaptive { Ok(()) } else { Err(JsonError::new(format!("{field}: by is no adaptive rule"))) }
     }
 
     fn new_permit(&mut self, json: &mut StepJson) -> Result<usize, JsonError> {
@@ -191,81 +217,18 @@ fn json_is_single(action: &Action<'_>) -> bool {
     )
 }
 
+/// A bare outcome, with or without the time that its call took.
+fn record(json: &mut StepJson, outcome: Outcome) -> Result<Action<'static>, JsonError> {
+    Ok(match json.ms.take() {
+        None => Action::Record(outcome),
+        Some(ms) => Action::RecordAfter(outcome, short(ms)?),
+    })
+}
+
+fn short(ms: u64) -> Result<u32, JsonError> {
+    u32::try_from(ms).map_err(|_| JsonError::new("ms: a time that passes is at most 4294967295"))
+}
+
 fn ms(json: &mut StepJson) -> Result<u64, JsonError> {
     json.ms.take().ok_or_else(|| JsonError::new("ms: is missing"))
-}
-
-fn receipt(gives: Option<Value>, outcome: Outcome, facts: &mut Vec<Fact<'static>>) -> Result<Outcome, JsonError> {
-    if let Some(gives) = gives {
-        facts.push(Fact::Receipt(serde_json::from_value::<Receipt>(gives)?));
-    }
-    Ok(outcome)
-}
-
-fn restored(gives: Option<Value>, facts: &mut Vec<Fact<'static>>) -> Result<(), JsonError> {
-    let answer = gives.unwrap_or_else(|| "restored".into());
-    if answer == "restored" {
-        facts.push(Fact::Restored);
-        return Ok(());
-    }
-    let text = answer.get("not_restored").and_then(Value::as_str);
-    let text = text.ok_or_else(|| JsonError::new("gives: is neither \"restored\" nor {\"not_restored\": a text}"))?;
-    facts.push(Fact::NotRestored(leak(text.to_owned())));
-    Ok(())
-}
-
-fn kept(json: KeptJson, facts: &mut Vec<Fact<'static>>) {
-    facts.extend(json.state.map(Fact::KeptState));
-    facts.extend(json.mode.map(Fact::KeptMode));
-    facts.extend(json.failure_count.map(Fact::KeptFailureCount));
-    facts.extend(json.remaining_ms.map(Fact::KeptRemaining));
-    facts.extend(json.last_failure_ago_ms.map(|ago| Fact::KeptLastFailureAgo(ago.map(Millis::new))));
-    facts.extend(json.text.map(|text| Fact::KeptText(leak(text.to_string()))));
-}
-
-fn look(json: ExpectJson, facts: &mut Vec<Fact<'static>>) -> Result<(), JsonError> {
-    facts.extend(json.state.map(Fact::State));
-    facts.extend(json.mode.map(Fact::Mode));
-    facts.extend(json.would_allow.map(Fact::WouldAllow));
-    facts.extend(json.retry_after_ms.map(Fact::RetryAfter));
-    facts.extend(json.failure_count.map(Fact::FailureCount));
-    facts.extend(json.last_failure_time.map(|at| Fact::LastFailure(at.map(Millis::new))));
-    facts.extend(json.generation.map(Fact::Generation));
-    let changes = json.transitions.map(|changes| {
-        changes.into_iter().map(|change| Change {
-            from: change.from,
-            to: change.to,
-            reason: change.reason,
-            mode: change.mode,
-            failure_count: change.failure_count,
-            successes: change.successes,
-            generation: change.generation,
-        })
-    });
-    told("transitions", changes, Fact::Transition, facts)?;
-    let refusals = json.refusals.map(|refusals| {
-        refusals.into_iter().map(|told| Told {
-            state: told.state,
-            retry_after_ms: told.retry_after_ms,
-            shadow: told.shadow,
-        })
-    });
-    told("refusals", refusals, Fact::Told, facts)?;
-    told("late", json.late.map(Vec::into_iter), Fact::Late, facts)
-}
-
-/// A list of what was told, and that it is the whole of it.
-fn told<T>(
-    field: &str,
-    list: Option<impl ExactSizeIterator<Item = T>>,
-    fact: fn(Option<T>) -> Fact<'static>,
-    facts: &mut Vec<Fact<'static>>,
-) -> Result<(), JsonError> {
-    let Some(list) = list else { return Ok(()) };
-    if list.len() > MOST_TOLD {
-        return Err(JsonError::new(format!("expect.{field}: lists more than {MOST_TOLD}")));
-    }
-    facts.extend(list.map(|item| fact(Some(item))));
-    facts.push(fact(None));
-    Ok(())
 }

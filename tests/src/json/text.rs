@@ -27,6 +27,17 @@ pub(crate) fn compare<'a>(kept: &Snapshot, text: &'a str) -> Fact<'a> {
     Fact::KeptText(if same { text } else { leak(written.to_string()) })
 }
 
+/// What only the text of a snapshot shows.
+pub(crate) fn look<'a>(kept: &Snapshot, fact: Fact<'a>) -> Fact<'a> {
+    let written = serde_json::to_value(kept).unwrap_or(Value::Null);
+    let number = |field| written.get(field).and_then(Value::as_u64).unwrap_or(0);
+    match fact {
+        Fact::KeptProbeFailures(_) => Fact::KeptProbeFailures(number("probe_failures") as u8),
+        Fact::KeptRampLeft(_) => Fact::KeptRampLeft(number("ramp_left_ms") as u32),
+        _ => Fact::Silent,
+    }
+}
+
 /// A test program reads and reports a bounded number of texts, once.
 pub(crate) fn leak(text: String) -> &'static str {
     Box::leak(text.into_boxed_str())

@@ -1,15 +1,15 @@
 //! From vectors to JSON, for subjects in other languages.
 
 use std::string::String;
-use std::time::Duration;
 use std::vec::Vec;
 use std::{format, vec};
 
 use halfopen::Outcome;
 use serde_json::{Map, Value, json};
 
-use crate::fact::{Change, Fact, Told};
-use crate::setup::Setup;
+use super::config::config;
+use crate::by::By;
+use crate::fact::{Change, Counted, Fact, Told};
 use crate::vector::{Action, Body, Command, Step, Vector};
 
 /// The text of a file of vectors, one vector a line. [`parse`](crate::parse) reads the same vectors from it.
@@ -28,29 +28,15 @@ fn vector_json(vector: &Vector<'_>) -> Value {
     if !vector.needs.is_empty() {
         json.insert("needs".into(), json!(vector.needs));
     }
+    if vector.setup.by != By::default() {
+        json.insert("by".into(), json!(vector.setup.by));
+    }
     json.insert("config".into(), config(&vector.setup));
     match vector.body {
         Body::Steps(steps) => json.insert("steps".into(), steps.iter().map(step).collect()),
         Body::Rejected(text) => json.insert("rejected".into(), json!({ "by_code": text })),
     };
     Value::Object(json)
-}
-
-fn config(setup: &Setup<'_>) -> Value {
-    let fields: [(&str, Option<Value>); 7] = [
-        ("failure_threshold", setup.failure_threshold.map(Value::from)),
-        ("recovery_timeout_seconds", setup.recovery_timeout.map(seconds)),
-        ("success_threshold", setup.success_threshold.map(Value::from)),
-        ("half_open_max_calls", setup.half_open_max_calls.map(Value::from)),
-        ("probe_timeout_seconds", setup.probe_timeout.map(seconds)),
-        ("state_persistence", setup.shared.then(|| "redis".into())),
-        ("redis_key_prefix", setup.key_prefix.map(Value::from)),
-    ];
-    fields.into_iter().filter_map(|(name, value)| Some((String::from(name), value?))).collect::<Map<_, _>>().into()
-}
-
-fn seconds(timeout: Duration) -> Value {
-    timeout.as_secs_f64().into()
 }
 
 fn step(step: &Step<'_>) -> Value {
@@ -74,6 +60,15 @@ fn step(step: &Step<'_>) -> Value {
                     list.push(item);
                 }
             }
+            Place::Tally(field, value) => {
+                let last = expect.get_mut("transitions").and_then(Value::as_array_mut).and_then(|list| list.last_mut());
+                if let Some(change) = last {
+                    match field {
+                        "window" => change["tally"]["window"] = value,
+                        _ => change[field] = value,
+                    }
+                }
+            }
             Place::Nowhere => {}
         }
     }
@@ -94,9 +89,8 @@ fn action(action: &Action<'_>) -> Vec<(&'static str, Value)> {
     match action {
         Action::Look => Vec::new(),
         Action::AllowRequest => plain("allow_request"),
-        Action::Record(Outcome::Success) => plain("record_success"),
-        Action::Record(Outcome::Failure) => plain("record_failure"),
-        Action::Record(Outcome::Ignored) => plain("record_ignored"),
+        Action::Record(outcome) => plain(record(*outcome)),
+        Action::RecordAfter(outcome, ms) => time(record(*outcome), (*ms).into()),
         Action::Acquire(slot) => permit("try_acquire", slot),
         Action::Settle(slot, Outcome::Success) => permit("success", slot),
         Action::Settle(slot, Outcome::Failure) => permit("failure", slot),
@@ -107,6 +101,8 @@ fn action(action: &Action<'_>) -> Vec<(&'static str, Value)> {
         Action::Command(Command::Disable) => plain("disable"),
         Action::Command(Command::Shadow) => plain("shadow"),
         Action::Command(Command::Reset) => plain("reset"),
+        Action::HoldOpen(ms) => time("hold_open", (*ms).into()),
+        Action::SetRandom(number) => vec![("do", "set_random".into()), ("number", (*number).into())],
         Action::Advance(ms) => time("advance", (*ms).into()),
         Action::SetClock(ms) => time("set_clock", ms.get()),
         Action::Snapshot(slot) => keep("snapshot", slot),
@@ -114,9 +110,18 @@ fn action(action: &Action<'_>) -> Vec<(&'static str, Value)> {
         Action::RestoreText(text) => vec![("do", "restore".into()), ("text", text_json(text))],
         Action::Restart(ms, setup) => {
             let mut fields = time("restart", ms.get());
+            fields.extend(setup.map(|setup| ("by", json!(setup.by))));
             fields.extend(setup.map(|setup| ("config", config(setup))));
             fields
         }
+    }
+}
+
+const fn record(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Success => "record_success",
+        Outcome::Failure => "record_failure",
+        Outcome::Ignored => "record_ignored",
     }
 }
 
@@ -125,6 +130,8 @@ enum Place {
     Kept(&'static str, Value),
     Look(&'static str, Value),
     List(&'static str, Option<Value>),
+    /// Of the last one in the list of transitions.
+    Tally(&'static str, Value),
     Nowhere,
 }
 
@@ -145,6 +152,9 @@ fn place(fact: &Fact<'_>) -> Place {
         Fact::FailureCount(count) => Place::Look("failure_count", json!(count)),
         Fact::LastFailure(at) => Place::Look("last_failure_time", json!(at.map(|at| at.get()))),
         Fact::Generation(generation) => Place::Look("generation", json!(generation)),
+        Fact::Reopenings(reopenings) => Place::Look("reopenings", json!(reopenings)),
+        Fact::Tally(counted) => Place::Tally("tally", json!(counted.map(counted_json))),
+        Fact::Over(window) => Place::Tally("window", json!(window)),
         Fact::Transition(change) => Place::List("transitions", change.map(change_json)),
         Fact::Told(told) => Place::List("refusals", told.map(told_json)),
         Fact::Late(receipt) => Place::List("late", receipt.map(|receipt| json!(receipt))),
@@ -153,6 +163,9 @@ fn place(fact: &Fact<'_>) -> Place {
         Fact::KeptFailureCount(count) => Place::Kept("failure_count", json!(count)),
         Fact::KeptRemaining(ms) => Place::Kept("remaining_ms", json!(ms)),
         Fact::KeptLastFailureAgo(ago) => Place::Kept("last_failure_ago_ms", json!(ago.map(|ago| ago.get()))),
+        Fact::KeptReopenings(reopenings) => Place::Kept("reopenings", json!(reopenings)),
+        Fact::KeptProbeFailures(failures) => Place::Kept("probe_failures", json!(failures)),
+        Fact::KeptRampLeft(ms) => Place::Kept("ramp_left_ms", json!(ms)),
         Fact::KeptText(text) => Place::Kept("text", text_json(text)),
         Fact::Silent | Fact::Accepted(_) => Place::Nowhere,
     }
@@ -172,6 +185,10 @@ fn change_json(change: Change) -> Value {
         }
     }
     json
+}
+
+fn counted_json(counted: Counted) -> Value {
+    json!({ "calls": counted.calls, "failures": counted.failures, "slow_calls": counted.slow_calls })
 }
 
 fn told_json(told: Told) -> Value {

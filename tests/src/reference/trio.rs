@@ -253,7 +253,7 @@ impl<'a, R: ByRule> Trio<'a, R> {
             Event::Disable => (self.naive.disable(), self.real.disable()),
             Event::Shadow => (self.naive.shadow(), self.real.shadow()),
             Event::Reset => (self.naive.reset(), self.real.reset()),
-            Event::HoldOpen(_) | Event::Acquire | Event::Inquire | Event::Settle(..) => unreachable!("not a command"),
+            Event::Acquire | Event::Inquire | Event::Settle(..) => unreachable!("not a command"),
         };
     }
 

@@ -1,10 +1,16 @@
 //! The atomic breaker, and whatever gives a reference to one.
 
+use core::marker::PhantomData;
+use core::time::Duration;
+
+use halfopen::rules::Rule;
 use halfopen::{
     CircuitBreaker, CircuitState, Clock, Config, ConfigError, ManualClock, Mode, Observer, Outcome, Permit, Receipt,
     Refusal, Snapshot, SnapshotError, Timestamp,
 };
 
+use super::tested::{Among, Every, Tested, Visit};
+use crate::by::By;
 use crate::recorder::Recorder;
 use crate::subject::{Shell, Subject};
 use crate::vector::{Command, PERMITS};
@@ -18,31 +24,60 @@ impl Shell for BreakerShell {
         "breaker"
     }
 
-    fn build(&self, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError> {
+    fn build(&self, by: By, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError> {
+        BreakerOf::<Every>::NEW.build(by, config, use_it)
+    }
+}
+
+/// The same, in a program that has code for these rules alone.
+#[derive(Clone, Copy, Debug)]
+pub struct BreakerOf<A>(PhantomData<fn() -> A>);
+
+impl<A> BreakerOf<A> {
+    /// There is nothing to say about it.
+    pub const NEW: Self = Self(PhantomData);
+}
+
+impl<A: Among> Shell for BreakerOf<A> {
+    fn name(&self) -> &'static str {
+        BreakerShell.name()
+    }
+
+    fn build(&self, by: By, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError> {
+        by.visit::<A>(Make { config, use_it })
+    }
+}
+
+struct Make<'u> {
+    config: Config,
+    use_it: &'u mut dyn FnMut(&mut dyn Subject),
+}
+
+impl Visit for Make<'_> {
+    fn visit<R: Tested>(self) -> Result<(), ConfigError> {
         let (clock, recorder) = (ManualClock::new(), Recorder::new());
-        let breaker = CircuitBreaker::try_with_observer("vector", config, &clock, &recorder)?;
-        use_it(&mut BreakerSubject::new(&breaker, &clock, &recorder));
+        let breaker = CircuitBreaker::with_rule("vector", R::checked(self.config)?, &clock, &recorder);
+        (self.use_it)(&mut BreakerSubject::new(&breaker, &clock, &recorder));
         Ok(())
     }
 }
 
 /// A borrowed breaker with the clock that it reads and the recorder that it tells.
-#[derive(Debug)]
-pub struct BreakerSubject<'a, C: Clock, O: Observer, N: AsRef<str>> {
-    breaker: &'a CircuitBreaker<C, O, N>,
+pub struct BreakerSubject<'a, C: Clock, O: Observer, N: AsRef<str>, R: Rule> {
+    breaker: &'a CircuitBreaker<C, O, N, R>,
     clock: &'a ManualClock,
     recorder: &'a Recorder,
-    permits: [Option<Permit<'a, C, O, N>>; PERMITS],
+    permits: [Option<Permit<'a, C, O, N, R>>; PERMITS],
 }
 
-impl<'a, C: Clock, O: Observer, N: AsRef<str>> BreakerSubject<'a, C, O, N> {
+impl<'a, C: Clock, O: Observer, N: AsRef<str>, R: Rule> BreakerSubject<'a, C, O, N, R> {
     /// `breaker` must read `clock` and tell `recorder`.
-    pub fn new(breaker: &'a CircuitBreaker<C, O, N>, clock: &'a ManualClock, recorder: &'a Recorder) -> Self {
+    pub fn new(breaker: &'a CircuitBreaker<C, O, N, R>, clock: &'a ManualClock, recorder: &'a Recorder) -> Self {
         Self { breaker, clock, recorder, permits: Default::default() }
     }
 }
 
-impl<C: Clock, O: Observer, N: AsRef<str> + Clone> Subject for BreakerSubject<'_, C, O, N> {
+impl<C: Clock, O: Observer, N: AsRef<str> + Clone, R: Tested> Subject for BreakerSubject<'_, C, O, N, R> {
     fn set_time(&mut self, ms: u64) {
         self.clock.set(Timestamp::from_millis(ms));
     }
@@ -57,6 +92,10 @@ impl<C: Clock, O: Observer, N: AsRef<str> + Clone> Subject for BreakerSubject<'_
             Outcome::Failure => self.breaker.record_failure(),
             Outcome::Ignored => self.breaker.record_ignored(),
         }
+    }
+
+    fn record_after(&mut self, outcome: Outcome, ms: u32) -> Receipt {
+        self.breaker.record_after(outcome, Duration::from_millis(ms.into()))
     }
 
     fn acquire(&mut self, slot: usize) -> Result<(), Refusal> {
@@ -89,6 +128,18 @@ impl<C: Clock, O: Observer, N: AsRef<str> + Clone> Subject for BreakerSubject<'_
             Command::Shadow => self.breaker.shadow(),
             Command::Reset => self.breaker.reset(),
         }
+    }
+
+    fn hold_open(&mut self, ms: u32) {
+        R::hold(self.breaker, ms);
+    }
+
+    fn set_random(&mut self, number: u32) {
+        R::chance(self.breaker, number);
+    }
+
+    fn reopenings(&mut self) -> u8 {
+        R::reopened(self.breaker)
     }
 
     fn state(&mut self) -> CircuitState {
@@ -129,5 +180,11 @@ impl<C: Clock, O: Observer, N: AsRef<str> + Clone> Subject for BreakerSubject<'_
 
     fn recorder(&self) -> &Recorder {
         self.recorder
+    }
+}
+
+impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> core::fmt::Debug for BreakerSubject<'_, C, O, N, R> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("BreakerSubject").field("now", &self.clock.now()).finish_non_exhaustive()
     }
 }

@@ -3,7 +3,9 @@
 mod breaker;
 mod step;
 mod table;
+mod tested;
 
-pub use breaker::{BreakerShell, BreakerSubject};
+pub use breaker::{BreakerOf, BreakerShell, BreakerSubject};
 pub use step::{StepFn, StepShell, StepSubject};
-pub use table::TableShell;
+pub use table::{TableOf, TableShell};
+pub use tested::{Adapting, Among, Every, First, Plain, Scripted, Tested, Visit};

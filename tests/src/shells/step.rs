@@ -5,6 +5,7 @@ use halfopen::{
     CircuitState, Config, ConfigError, Mode, Outcome, Receipt, Refusal, Snapshot, SnapshotError, Timestamp,
 };
 
+use crate::by::By;
 use crate::recorder::Recorder;
 use crate::subject::{Capability, Shell, Subject};
 use crate::vector::{Command, PERMITS};
@@ -17,8 +18,10 @@ pub type StepFn<'a> = &'a mut dyn FnMut(&Policy, State, Event, Timestamp) -> Ste
 pub struct StepShell;
 
 impl StepShell {
-    /// A state that is not in a breaker can neither be kept nor restored, and is shared with nobody.
-    pub const LACKS: &'static [Capability] = &[Capability::Snapshot, Capability::SnapshotText, Capability::MemoryOnly];
+    /// A state that is not in a breaker can neither be kept nor restored, and is shared with nobody; what a rule remembers
+    /// beside the state is the breaker's too.
+    pub const LACKS: &'static [Capability] =
+        &[Capability::Snapshot, Capability::SnapshotText, Capability::MemoryOnly, Capability::Rules];
 }
 
 impl Shell for StepShell {
@@ -30,7 +33,7 @@ impl Shell for StepShell {
         Self::LACKS
     }
 
-    fn build(&self, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError> {
+    fn build(&self, _: By, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError> {
         let mut right = |policy: &Policy, state, event, now| step(policy, state, event, now);
         use_it(&mut StepSubject::new(config.validate()?, &mut right));
         Ok(())
@@ -70,7 +73,7 @@ impl<'a> StepSubject<'a> {
                 self.last_failure = Some(self.now);
             }
             if let Some(transition) = &step.effect.transition {
-                self.recorder.transition(transition.into());
+                self.recorder.transition(transition.into(), transition.tally);
             }
             if let (true, Verdict::Settled(receipt)) = (step.effect.late, step.effect.verdict) {
                 self.recorder.late(receipt);
@@ -117,6 +120,10 @@ impl Subject for StepSubject<'_> {
         self.hand_in(None, outcome)
     }
 
+    fn record_after(&mut self, outcome: Outcome, _: u32) -> Receipt {
+        self.record(outcome)
+    }
+
     fn acquire(&mut self, slot: usize) -> Result<(), Refusal> {
         self.tickets[slot] = Some(self.ask()?);
         Ok(())
@@ -141,6 +148,14 @@ impl Subject for StepSubject<'_> {
             Command::Shadow => Event::Shadow,
             Command::Reset => Event::Reset,
         });
+    }
+
+    fn hold_open(&mut self, _: u32) {}
+
+    fn set_random(&mut self, _: u32) {}
+
+    fn reopenings(&mut self) -> u8 {
+        0
     }
 
     fn state(&mut self) -> CircuitState {

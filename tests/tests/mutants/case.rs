@@ -1,6 +1,6 @@
 //! A wrong rule in the shape of a shell: `step` with one thing changed.
 
-use conformance::{Capability, Shell, StepShell, StepSubject, Subject};
+use conformance::{By, Capability, Shell, StepShell, StepSubject, Subject};
 use halfopen::machine::{Event, Policy, Step, Verdict, step};
 use halfopen::{CircuitState, Config, ConfigError, Outcome, Receipt, Timestamp, Transition};
 
@@ -18,7 +18,7 @@ impl Shell for Mutant {
         StepShell::LACKS
     }
 
-    fn build(&self, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError> {
+    fn build(&self, _: By, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError> {
         let mut memory = Memory::default();
         let mut wrong = |policy: &Policy, state, event, now| {
             let mut case = Case { memory: &mut memory, policy: *policy, state, event, now };

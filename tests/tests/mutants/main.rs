@@ -5,27 +5,40 @@ mod common;
 
 mod case;
 mod faults;
+mod kept;
 mod steps;
 mod subjects;
+mod twists;
+
+use std::sync::LazyLock;
 
 use common::{SHELLS, vectors};
-use conformance::{Ran, Shell, run};
+use conformance::{BreakerShell, Parsed, Ran, Shell, run};
 
-/// How many vectors catch `shell`, and the first of them.
-fn caught(shell: &dyn Shell) -> (usize, Option<String>) {
-    let mismatches: Vec<_> =
-        vectors().iter().filter_map(|parsed| run(&parsed.vector, shell).err()).map(|found| found.to_string()).collect();
-    (mismatches.len(), mismatches.into_iter().next())
+/// The vectors that the right breaker passes: one that it fails catches nothing.
+static VECTORS: LazyLock<Vec<Parsed>> =
+    LazyLock::new(|| vectors().into_iter().filter(|parsed| run(&parsed.vector, &BreakerShell).is_ok()).collect());
+
+/// The vectors that catch `shell`: rule and mismatch.
+fn caught(shell: &dyn Shell) -> Vec<(&'static str, String)> {
+    let found = VECTORS.iter().filter_map(|parsed| Some((parsed.vector.rule, run(&parsed.vector, shell).err()?)));
+    found.map(|(rule, mismatch)| (rule, mismatch.to_string())).collect()
 }
 
-fn assert_each_is_caught<'a>(mutants: impl Iterator<Item = (&'a str, &'a dyn Shell)>, at_least: usize) {
+/// Each mutant with the rule whose vectors must catch it, if not any.
+fn assert_each_is_caught<'a>(
+    mutants: impl Iterator<Item = (&'a str, Option<&'a str>, &'a dyn Shell)>,
+    at_least: usize,
+) {
     let mut survivors = Vec::new();
     let mut count = 0;
-    for (name, mutant) in mutants {
+    for (name, rule, mutant) in mutants {
         count += 1;
-        match caught(mutant) {
-            (vectors, Some(first)) => println!("{name}: caught by {vectors}, first by {first}"),
-            (_, None) => survivors.push(name.to_owned()),
+        let mut caught = caught(mutant);
+        caught.retain(|(by, _)| rule.is_none_or(|rule| rule == *by));
+        match caught.first() {
+            Some((_, first)) => println!("{name}: caught by {}, first by {first}", caught.len()),
+            None => survivors.push(name.to_owned()),
         }
     }
     assert_eq!(survivors, Vec::<String>::new(), "these live");
@@ -34,19 +47,25 @@ fn assert_each_is_caught<'a>(mutants: impl Iterator<Item = (&'a str, &'a dyn She
 
 #[test]
 fn every_wrong_step_is_caught() {
-    assert_each_is_caught(steps::ALL.iter().map(|mutant| (mutant.name, mutant as &dyn Shell)), 40);
+    assert_each_is_caught(steps::ALL.iter().map(|mutant| (mutant.name, None, mutant as &dyn Shell)), 40);
 }
 
 #[test]
 fn every_wrong_shell_is_caught() {
-    assert_each_is_caught(faults::ALL.iter().map(|mutant| (mutant.name, mutant as &dyn Shell)), 30);
+    assert_each_is_caught(faults::ALL.iter().map(|mutant| (mutant.name, None, mutant as &dyn Shell)), 50);
+}
+
+#[test]
+fn every_wrong_configuration_is_caught_by_the_vectors_of_its_rule() {
+    let mutants = twists::ALL.iter().map(|mutant| (mutant.name, Some(mutant.rule), mutant as &dyn Shell));
+    assert_each_is_caught(mutants, 30);
 }
 
 #[test]
 fn the_same_wrappers_without_a_fault_are_not() {
-    let message = "the vectors already fail without a fault: see --test vectors";
-    assert_eq!(caught(&steps::RIGHT), (0, None), "{message}");
-    assert_eq!(caught(&faults::RIGHT), (0, None), "{message}");
+    for right in [&steps::RIGHT as &dyn Shell, &faults::RIGHT, &twists::RIGHT] {
+        assert_eq!(caught(right), [], "{}", right.name());
+    }
 }
 
 #[test]

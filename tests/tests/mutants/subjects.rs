@@ -1,20 +1,29 @@
 //! Wrong shells: the atomic breaker behind a wrapper that gets one thing wrong.
 
-use conformance::{BreakerShell, Command, Recorder, Shell, Subject};
-use halfopen::{CircuitState, Config, ConfigError, Mode, Outcome, Receipt, Refusal, Snapshot, SnapshotError};
+use std::cell::Cell;
+
+use conformance::{BreakerShell, By, Command, Recorder, Shell, Subject};
+use halfopen::{CircuitState, Config, ConfigError, Mode, Outcome, Receipt, Refusal, Snapshot, SnapshotError, Tally};
 
 use crate::faults::{Fault, Mutant};
+use crate::kept;
 
 impl Shell for Mutant {
     fn name(&self) -> &'static str {
         self.name
     }
 
-    fn build(&self, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError> {
-        let replaced = self.fault == Fault::AnyConfig && config.validate().is_err();
+    fn build(&self, by: By, config: Config, use_it: &mut dyn FnMut(&mut dyn Subject)) -> Result<(), ConfigError> {
+        let replaced = self.fault == Fault::AnyConfig && BreakerShell.build(by, config, &mut |_| {}).is_err();
         let config = if replaced { Config::new() } else { config };
-        BreakerShell.build(config, &mut |inner| {
-            use_it(&mut Wrong { fault: self.fault, inner, told: Recorder::new() });
+        BreakerShell.build(by, config, &mut |inner| {
+            use_it(&mut Wrong {
+                fault: self.fault,
+                inner,
+                told: Recorder::new(),
+                tally: Cell::default(),
+                most: Cell::default(),
+            });
         })
     }
 }
@@ -23,6 +32,10 @@ struct Wrong<'a> {
     fault: Fault,
     inner: &'a mut dyn Subject,
     told: Recorder,
+    /// The latest window that was told.
+    tally: Cell<Option<Tally>>,
+    /// The most reopenings that there were.
+    most: Cell<u8>,
 }
 
 impl Wrong<'_> {
@@ -33,17 +46,18 @@ impl Wrong<'_> {
     /// Passes on what the inner breaker has told by now.
     fn pass_on(&self) {
         let from = self.inner.recorder();
-        let mut changes: Vec<_> = std::iter::from_fn(|| from.next_transition()).collect();
+        let mut changes: Vec<_> = std::iter::from_fn(|| Some((from.next_transition()?, from.tally()))).collect();
         if self.has(Fault::TransitionsBackwards) {
             changes.reverse();
         }
-        for change in changes {
+        for (change, tally) in changes {
+            let tally = self.wrong_tally(tally);
             let restored = change.reason == halfopen::Reason::Restored && self.has(Fault::RestoreIsNotTold);
             if !restored && !self.has(Fault::TransitionsNotTold) {
-                self.told.transition(change);
+                self.told.transition(change, tally);
             }
             if self.has(Fault::TransitionsTwice) {
-                self.told.transition(change);
+                self.told.transition(change, tally);
             }
         }
         while let Some(told) = from.next_refusal() {
@@ -61,6 +75,33 @@ impl Wrong<'_> {
                 self.told.late(late);
             }
         }
+    }
+
+    fn wrong_tally(&self, tally: Option<Tally>) -> Option<Tally> {
+        self.tally.set(tally.or(self.tally.get()));
+        match self.fault {
+            Fault::TallyNotTold => None,
+            Fault::TallyStays => self.tally.get(),
+            Fault::TallyWithoutTheLast => tally.map(|mut tally| {
+                tally.calls -= 1;
+                tally
+            }),
+            _ => tally,
+        }
+    }
+
+    /// What happens to the breaker after an event, before it is told.
+    fn go_on(&mut self, before: CircuitState) {
+        let after = self.inner.state();
+        let closed = before != CircuitState::Closed && after == CircuitState::Closed;
+        if closed && self.has(Fault::WindowIsKept) {
+            self.inner.record(Outcome::Failure);
+        }
+        let opened = before == CircuitState::Closed && after == CircuitState::Open;
+        if opened && self.has(Fault::GrowthIsNeverReset) && self.most.get() > 0 {
+            self.inner.hold_open(u32::MAX);
+        }
+        self.most.set(self.most.get().max(self.inner.reopenings()));
     }
 
     fn after<T>(&self, answer: T) -> T {
@@ -86,7 +127,15 @@ impl Subject for Wrong<'_> {
 
     fn record(&mut self, outcome: Outcome) -> Receipt {
         let wrong = outcome == Outcome::Ignored && self.has(Fault::IgnoredIsSuccess);
+        let before = self.inner.state();
         let receipt = self.inner.record(if wrong { Outcome::Success } else { outcome });
+        self.go_on(before);
+        self.after(self.receipt(receipt))
+    }
+
+    fn record_after(&mut self, outcome: Outcome, ms: u32) -> Receipt {
+        let timed = !self.has(Fault::RecordsNoDuration);
+        let receipt = if timed { self.inner.record_after(outcome, ms) } else { self.inner.record(outcome) };
         self.after(self.receipt(receipt))
     }
 
@@ -116,6 +165,27 @@ impl Subject for Wrong<'_> {
     fn command(&mut self, command: Command) {
         self.inner.command(command);
         self.pass_on();
+    }
+
+    fn hold_open(&mut self, ms: u32) {
+        match (self.fault, self.inner.state()) {
+            (Fault::HoldsNothing, _) => {}
+            (Fault::HoldsTwice, _) => self.inner.hold_open(ms.saturating_mul(2)),
+            (Fault::HoldBeginsAnew, CircuitState::Open) | (Fault::HoldOpens, CircuitState::Closed) => {
+                self.inner.command(Command::Trip);
+                self.inner.hold_open(ms);
+            }
+            _ => self.inner.hold_open(ms),
+        }
+        self.pass_on();
+    }
+
+    fn set_random(&mut self, number: u32) {
+        self.inner.set_random(if self.has(Fault::ChanceIsAlwaysZero) { 0 } else { number });
+    }
+
+    fn reopenings(&mut self) -> u8 {
+        if self.has(Fault::ReopeningsStay) { self.most.get() } else { self.inner.reopenings() }
     }
 
     fn state(&mut self) -> CircuitState {
@@ -174,17 +244,7 @@ impl Subject for Wrong<'_> {
             self.inner.allow_request();
             self.pass_on();
         }
-        let mut kept = serde_json::to_value(self.inner.snapshot()?).expect("a snapshot is data");
-        match self.fault {
-            Fault::KeepsNothingOfTheWait => kept["remaining_ms"] = 0.into(),
-            Fault::KeepsTheWholeWait if kept["remaining_ms"] != 0 => kept["remaining_ms"] = i32::MAX.into(),
-            Fault::KeepsNoCount => kept["failure_count"] = 0.into(),
-            Fault::KeepsNoMode => kept["mode"] = "normal".into(),
-            Fault::KeepsNoSuccesses => kept["successes"] = 0.into(),
-            Fault::KeepsNoLatestFailure => kept["last_failure_ago_ms"] = serde_json::Value::Null,
-            _ => {}
-        }
-        Some(serde_json::from_value(kept).expect("still a snapshot"))
+        Some(kept::wrong(self.fault, &self.inner.snapshot()?))
     }
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {

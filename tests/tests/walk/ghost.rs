@@ -203,7 +203,6 @@ impl Ghost {
             Event::Shadow => self.clear(Mode::Shadow),
             Event::Disable => self.clear(Mode::Disabled),
             Event::Reset => self.clear(Mode::Normal),
-            Event::HoldOpen(_) => {}
             Event::Acquire | Event::Inquire | Event::Settle(..) => unreachable!("not a command"),
         }
     }

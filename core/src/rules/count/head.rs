@@ -10,10 +10,14 @@ const FULL: u32 = 1 << 10;
 const CLEAN: u32 = 1 << 9;
 const LAP: u32 = 7;
 const VERSIONS: u32 = 0xfff;
+/// No word has this number.
+const NOWHERE: u32 = 0x7f;
 
 impl Head {
-    pub(super) const fn generation(self) -> u16 {
-        (self.0 >> GENERATION) as u16
+    /// Whether it is that of a window of this generation, which was not cleared.
+    #[inline]
+    pub(super) const fn is_of(self, generation: u16) -> bool {
+        self.0 >> GENERATION == generation as u32 && self.0 & NOWHERE != NOWHERE
     }
 
     /// Every place holds a call.
@@ -32,7 +36,7 @@ impl Head {
 
     /// The word that takes the next call.
     pub(super) const fn word(self) -> usize {
-        (self.0 & 0x7f) as usize
+        (self.0 & NOWHERE) as usize
     }
 
     const fn version(self) -> u32 {
@@ -49,13 +53,23 @@ impl Head {
         Self((generation as u32) << GENERATION | lap << LAP).with_version(self.version() + 1)
     }
 
+    /// At no word: the window begins with the next call.
+    pub(super) const fn cleared(self) -> Self {
+        Self(self.0 | NOWHERE).soiled()
+    }
+
+    /// The same window, of another generation.
+    pub(super) const fn carried(self, generation: u16) -> Self {
+        Self(self.0 & !(0x1ff << GENERATION) | (generation as u32) << GENERATION)
+    }
+
     /// At the next of `words` words.
     pub(super) const fn advanced(self, words: usize) -> Self {
         if self.word() + 1 < words {
             return Self(self.0 + 1);
         }
         let lap = (self.lap() + 1) & 3;
-        Self(self.0 & !(3 << LAP) & !0x7f | lap << LAP | FULL)
+        Self(self.0 & !(3 << LAP) & !NOWHERE | lap << LAP | FULL)
     }
 
     pub(super) const fn filled(self) -> Self {

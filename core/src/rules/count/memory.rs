@@ -1,10 +1,11 @@
 //! The calls of a count window, recorded by threads and interrupts at once without a lock.
 //!
 //! The window is a ring of words. A call is appended to the word that the head points to, by one compare-and-swap of
-//! that word, which holds its own place in it; so each call has exactly one place, and a thread that is stopped for
-//! however long appends nothing to a word that has gone on. When a word has its calls, whoever comes next prepares the
-//! word after it and then moves the head. A word of the first lap begins empty; one of a later lap keeps the calls of
-//! the lap before until they are replaced one by one, so the window slides by single calls.
+//! that word, which holds its own place in it; so each call has exactly one place, and a thread that was stopped appends
+//! nothing to a word that has gone on. (A word knows its lap by two bits: one that has come round to the same bits, four
+//! laps or fresh windows later, takes the call as if it had ended now.) When a word has its calls, whoever comes next
+//! prepares the word after it and then moves the head. A word of the first lap begins empty; one of a later lap keeps the
+//! calls of the lap before until they are replaced one by one, so the window slides by single calls.
 //!
 //! A window full of good calls is marked clean, and then a good call is as good as recorded. Whoever appends a bad one
 //! changes the head afterwards: that takes the mark away, and makes the exchange fail by which another would have set it.
@@ -54,7 +55,7 @@ impl<W: AsRef<[AtomicU32]>> CountMemory<W> {
     #[inline]
     pub(super) fn is_clean(&self, generation: u16) -> bool {
         let head = self.head();
-        head.is_clean() && head.generation() == generation
+        head.is_clean() && head.is_of(generation)
     }
 
     #[inline]
@@ -78,7 +79,7 @@ impl<W: AsRef<[AtomicU32]>> CountMemory<W> {
         let ring = Ring::new(size);
         loop {
             let head = self.head();
-            if head.generation() != call.generation {
+            if !head.is_of(call.generation) {
                 if !(call.still)() {
                     return Recorded::Over;
                 }
@@ -134,12 +135,7 @@ impl<W: AsRef<[AtomicU32]>> CountMemory<W> {
     }
 
     fn soil(&self, generation: u16) {
-        loop {
-            let head = self.head();
-            if head.generation() != generation || self.move_head(head, head.soiled()) {
-                return;
-            }
-        }
+        self.change(generation, Head::soiled);
     }
 
     /// Moves on to the next word; marks the window clean if it is.
@@ -166,12 +162,32 @@ impl<W: AsRef<[AtomicU32]>> CountMemory<W> {
         }
     }
 
+    /// Empties the window of a generation.
+    pub(super) fn clear(&self, generation: u16) {
+        self.change(generation, Head::cleared);
+    }
+
+    /// Lets the window of a generation go on in another one.
+    pub(super) fn carry(&self, from: u16, to: u16) {
+        self.change(from, |head| head.carried(to));
+    }
+
+    /// Changes the head, if it is still that of a window of this generation.
+    fn change(&self, generation: u16, changed: impl Fn(Head) -> Head) {
+        loop {
+            let head = self.head();
+            if !head.is_of(generation) || self.move_head(head, changed(head)) {
+                return;
+            }
+        }
+    }
+
     /// What the window of this generation holds.
     pub(super) fn counts(&self, size: u16, generation: u16) -> Counts {
         let ring = Ring::new(size);
         loop {
             let head = self.head();
-            if head.generation() != generation {
+            if !head.is_of(generation) {
                 return Counts::default();
             }
             let counts = self.counts_at(ring, head);

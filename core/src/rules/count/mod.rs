@@ -26,6 +26,7 @@ use memory::CountMemory;
 pub use room::{Calls, Room};
 
 use super::{Call, Checked, Moment, Recorded, Rule, Scene, sealed::Sealed};
+use crate::circuit::CircuitState;
 use crate::config::{CircuitBreakerConfiguration, Policy, WindowPolicy};
 use crate::config_error::ConfigError;
 use crate::event::{Event, Outcome};
@@ -62,19 +63,35 @@ impl WindowEvidence {
     #[inline(always)]
     pub(crate) fn of(policy: &WindowPolicy, scene: Scene, counts: impl FnOnce(u16) -> Counts) -> Self {
         let mut evidence = Self { slow: scene.slow, ..Self::default() };
-        if let Event::Settle(ticket, outcome) = scene.event {
-            if scene.recorded && counts_in_closed(scene.state, ticket, outcome) {
-                evidence.counts = counts(scene.state.generation());
-                evidence.reason = evidence.counts.reason(policy);
-            }
+        let settles = match scene.event {
+            Event::Settle(ticket, outcome) => scene.recorded && counts_in_closed(scene.state, ticket, outcome),
+            // To be kept as the count.
+            Event::Trip | Event::Isolate => false,
+            _ => return evidence,
+        };
+        let closed = matches!(scene.state.circuit(), CircuitState::Closed) && !scene.state.is_disabled();
+        if closed && (settles || !matches!(scene.event, Event::Settle(..))) {
+            evidence.counts = counts(scene.state.generation());
+        }
+        if settles {
+            evidence.reason = evidence.counts.reason(policy);
         }
         evidence
+    }
+
+    /// The failures that a window holds in CLOSED; what the state has kept of them after that.
+    #[inline(always)]
+    pub(crate) fn failures(self, state: State) -> u16 {
+        match state.circuit() {
+            CircuitState::Closed => self.counts.failures.min(MAX_COUNT.into()) as u16,
+            CircuitState::Open | CircuitState::HalfOpen => state.failure_count(),
+        }
     }
 
     /// A window counts for itself: the state's count stays 0 until the circuit opens.
     #[inline(always)]
     pub(crate) fn judge(self, state: State) -> Judgement {
-        let count = if self.reason.is_some() { self.counts.failures.min(MAX_COUNT.into()) as u16 } else { 0 };
+        let count = if self.reason.is_some() { self.failures(state) } else { 0 };
         Judgement { counted: state.with_count(count), reason: self.reason }
     }
 
@@ -103,6 +120,11 @@ impl<const N: usize> TripRule for CountWindow<N> {
     #[inline(always)]
     fn judge(_: &WindowPolicy, state: State, _: Outcome, evidence: WindowEvidence) -> Judgement {
         evidence.judge(state)
+    }
+
+    #[inline(always)]
+    fn counted(state: State, evidence: WindowEvidence) -> u16 {
+        evidence.failures(state)
     }
 
     #[inline(always)]
@@ -151,6 +173,14 @@ where
     fn record(policy: &WindowPolicy, memory: &Self::Memory, call: Call, mut read: impl FnMut() -> Moment) -> Recorded {
         let slow = policy.slow_call_ms().is_some() && read().slow;
         memory.record(policy.size(), call, slow)
+    }
+
+    fn clear(memory: &Self::Memory, generation: u16) {
+        memory.clear(generation);
+    }
+
+    fn carry(memory: &Self::Memory, from: u16, to: u16) {
+        memory.carry(from, to);
     }
 
     fn evidence(policy: &WindowPolicy, memory: &Self::Memory, scene: Scene) -> WindowEvidence {

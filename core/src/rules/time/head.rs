@@ -51,6 +51,16 @@ impl Head {
         Self::new(generation as u32, self.turn() + 1, bucket as u32, age as u32)
     }
 
+    /// As of a window into which no call has come.
+    pub(super) const fn cleared(self) -> Self {
+        Self(self.0 | SIX)
+    }
+
+    /// The same window, of another generation.
+    pub(super) const fn carried(self, generation: u16) -> Self {
+        Self(self.0 & ((1 << GENERATION) - 1) | (generation as u32) << GENERATION)
+    }
+
     /// Without the buckets before it.
     pub(super) const fn alone(self) -> Self {
         Self(self.0 & !SIX)

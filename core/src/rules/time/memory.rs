@@ -60,11 +60,12 @@ impl<const B: usize> TimeMemory<B> {
             let (start, last_bad) = (bucket.start.load(SeqCst), self.bad.load(SeqCst));
             let Moment { now, slow } = read();
             let now = now.low();
-            match since(start, now, reach(bucket_ms, B)) {
-                // So long ago that the times of the buckets before could be read wrongly while they are kept: they are
-                // forgotten now. Not earlier, because somebody may be about to put the beginning right.
-                Since::Passed(ms) if ms >= reach(bucket_ms, B).max((1 << 31) / B as u32) => {
-                    self.turn(head, head.next(B, call.generation).alone(), || read().now.low());
+            let window = reach(bucket_ms, B);
+            match since(start, now, window) {
+                // All that is before the current bucket is forgotten with it; its times would be read wrongly one day. First
+                // it is made older, so that no thread that was stopped while it began the bucket makes it young again.
+                Since::Passed(ms) if ms >= window => {
+                    self.forget(head, start, now, window, call.generation, &mut read);
                     continue;
                 }
                 Since::Passed(ms) if ms >= bucket_ms => {
@@ -78,7 +79,7 @@ impl<const B: usize> TimeMemory<B> {
                     continue;
                 }
                 Since::FarBack => {
-                    self.turn(head, head.next(B, call.generation).alone(), || read().now.low());
+                    self.forget(head, start, now, window, call.generation, &mut read);
                     continue;
                 }
             }
@@ -114,6 +115,17 @@ impl<const B: usize> TimeMemory<B> {
         }
     }
 
+    /// Begins the window anew in the next bucket, where the current one, which began at `start`, is out of it.
+    #[cold]
+    #[inline(never)]
+    fn forget(&self, head: Head, start: u32, now: u32, window: u32, generation: u16, read: &mut dyn FnMut() -> Moment) {
+        let Some(bucket) = self.buckets.get(head.bucket()) else { return };
+        let old = now.wrapping_sub(window);
+        if start == old || bucket.start.compare_exchange(start, old, SeqCst, SeqCst).is_ok() {
+            self.turn(head, head.next(B, generation).alone(), || read().now.low());
+        }
+    }
+
     /// Empties the bucket of `next` and moves the head there; does nothing if it is not at `head` any more.
     #[cold]
     #[inline(never)]
@@ -121,6 +133,27 @@ impl<const B: usize> TimeMemory<B> {
         let Some(bucket) = self.buckets.get(next.bucket()) else { return };
         if bucket.begin(next.turn(), now, || self.head() == head) {
             let _ = self.head.compare_exchange(head.0, next.0, SeqCst, SeqCst);
+        }
+    }
+
+    /// Empties the window of a generation.
+    pub(super) fn clear(&self, generation: u16) {
+        self.change(generation, Head::cleared);
+    }
+
+    /// Lets the window of a generation go on in another one.
+    pub(super) fn carry(&self, from: u16, to: u16) {
+        self.change(from, |head| head.carried(to));
+    }
+
+    /// Changes the head, if it is still that of a window of this generation.
+    fn change(&self, generation: u16, changed: impl Fn(Head) -> Head) {
+        loop {
+            let head = self.head();
+            let to = changed(head);
+            if !head.is_of(generation) || self.head.compare_exchange(head.0, to.0, SeqCst, SeqCst).is_ok() {
+                return;
+            }
         }
     }
 

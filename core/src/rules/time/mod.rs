@@ -72,6 +72,11 @@ impl<const B: usize> TripRule for TimeWindow<B> {
     }
 
     #[inline(always)]
+    fn counted(state: State, evidence: WindowEvidence) -> u16 {
+        evidence.failures(state)
+    }
+
+    #[inline(always)]
     fn tally(policy: &TimeWindowPolicy, evidence: WindowEvidence) -> Option<Tally> {
         evidence.tally(Window::Millis(reach::<B>(policy)))
     }
@@ -126,6 +131,14 @@ impl<const B: usize> Rule for TimeWindow<B> {
         read: impl FnMut() -> Moment,
     ) -> Recorded {
         memory.record(policy.bucket_ms(), call, read)
+    }
+
+    fn clear(memory: &Self::Memory, generation: u16) {
+        memory.clear(generation);
+    }
+
+    fn carry(memory: &Self::Memory, from: u16, to: u16) {
+        memory.carry(from, to);
     }
 
     fn evidence(policy: &TimeWindowPolicy, memory: &Self::Memory, scene: Scene) -> WindowEvidence {

@@ -1,4 +1,4 @@
-//! One breaker with a window over 64 calls in a `static`, and the contract's three calls.
+//! One breaker with a window over the last 64 calls in a `static`, and the contract's three calls.
 #![no_std]
 #![no_main]
 
