@@ -3,7 +3,7 @@
 use std::format;
 use std::vec::Vec;
 
-use halfopen::{CircuitState, Clock, Snapshot, Timestamp};
+use halfopen::{Clock, Snapshot, Timestamp};
 
 use super::kept::Kept;
 use super::subjects::ByRule;
@@ -49,5 +49,9 @@ fn compare_snapshot(kept: &Kept, snapshot: &Snapshot) {
     assert_eq!(u32::from(snapshot.failure_count()), kept.failures);
     assert_eq!(u64::from(snapshot.remaining_ms()), kept.remaining);
     assert_eq!(snapshot.last_failure_ago_ms(), kept.last_failure_ago);
-    assert!(kept.remaining == 0 || kept.circuit == CircuitState::Open);
+    assert_eq!(
+        (u32::from(snapshot.reopenings()), u32::from(snapshot.probe_failures()), u64::from(snapshot.ramp_left_ms())),
+        (kept.reopenings, kept.probe_failures, kept.ramp_left)
+    );
+    assert!(kept.is_possible());
 }

@@ -13,7 +13,7 @@ mod trio;
 
 pub use kept::Kept;
 pub use life::{Life, Op, Span};
-pub use rule::{Back, Rates, Trip};
+pub use rule::{Back, Held, Rates, Trip};
 pub use rules::Rules;
 pub use subjects::{ByRule, Chance};
 pub use told::Told;

@@ -4,7 +4,7 @@ use std::vec::Vec;
 
 use halfopen::{CircuitState, Mode, Outcome, Reason, Receipt};
 
-use super::rule::Memory;
+use super::rule::{Back, Memory};
 use super::rules::Rules;
 use super::told::Told;
 
@@ -52,10 +52,12 @@ pub(crate) struct Naive {
     pub(crate) open_ms: u64,
     /// How often the circuit has opened again since it was CLOSED.
     pub(crate) reopenings: u32,
+    /// The era of the opening up to which they are counted.
+    pub(crate) opened_in: u64,
     /// Probes that failed in a round that forgives some.
     pub(crate) forgiven: u32,
     /// When a ramp began, after which everything is let through again.
-    pub(crate) ramp: Option<u64>,
+    pub(crate) ramp: Option<i128>,
     /// The random number that is always drawn.
     pub(crate) chance: u32,
 }
@@ -77,6 +79,7 @@ impl Naive {
             memory: Memory::default(),
             open_ms: rules.recovery_ms,
             reopenings: 0,
+            opened_in: 0,
             forgiven: 0,
             ramp: None,
             chance: 0,
@@ -91,8 +94,13 @@ impl Naive {
 
     /// What `failure_count` says.
     pub(crate) fn failure_count(&self, now: u64) -> u32 {
-        let window = self.rules.trip.is_window() && self.circuit == CircuitState::Closed && self.mode != Mode::Disabled;
-        if window { self.memory.counts(self.rules.trip, now).1.min(65_535) as u32 } else { self.failures }
+        let window = self.rules.trip.is_window() && self.circuit == CircuitState::Closed;
+        if window { self.memory.counts(self.rules.trip, now).failures as u32 } else { self.failures }
+    }
+
+    /// As it is kept when the circuit leaves its state.
+    pub(crate) fn failures_up_to(&self, now: u64) -> u32 {
+        self.failure_count(now).min(1_023)
     }
 
     pub(crate) fn generation(&self) -> u16 {
@@ -124,7 +132,7 @@ impl Naive {
     pub(crate) fn wait(&self, now: u64) -> u64 {
         match self.circuit {
             CircuitState::Closed => match (self.ramp, self.rules.back) {
-                (Some(since), Some(back)) => back.kept_back(passed(since.into(), now).unwrap_or(0), self.chance),
+                (Some(since), Some(back)) => back.kept_back(passed(since, now).unwrap_or(0), self.chance),
                 _ => 0,
             },
             CircuitState::Open => self.left(now),
@@ -146,18 +154,20 @@ impl Naive {
         whole.saturating_sub(passed(self.since, now).unwrap_or(0))
     }
 
+    /// What is left of a ramp.
+    pub(crate) fn ramp_left(&self, now: u64) -> u64 {
+        match (self.ramp, self.rules.back) {
+            (Some(since), Some(back)) => back.ramp_ms.saturating_sub(passed(since, now).unwrap_or(0)),
+            _ => 0,
+        }
+    }
+
     /// If the clock went back, the wait begins anew.
     fn notice(&mut self, now: u64) {
+        let anew = |since: i128| if passed(since, now).is_none() { now.into() } else { since };
         match self.circuit {
-            CircuitState::Closed => {
-                self.ramp = self.ramp.map(|since| if passed(since.into(), now).is_none() { now } else { since });
-            }
-            CircuitState::Open if passed(self.since, now).is_none() => {
-                self.since = now.into();
-                self.open_ms = self.rules.open_ms(self.reopenings, 0);
-            }
-            CircuitState::HalfOpen if passed(self.since, now).is_none() => self.since = now.into(),
-            CircuitState::Open | CircuitState::HalfOpen => {}
+            CircuitState::Closed => self.ramp = self.ramp.map(anew),
+            CircuitState::Open | CircuitState::HalfOpen => self.since = anew(self.since),
         }
     }
 
@@ -177,11 +187,9 @@ impl Naive {
             return shadow.then(|| self.pass(false, now));
         }
         if self.circuit == CircuitState::Closed {
-            let over = |since: &u64| {
-                passed((*since).into(), now).is_some_and(|ms| ms >= self.rules.back.map_or(0, |back| back.ramp_ms))
-            };
-            self.ramp = self.ramp.filter(|since| !over(since));
             self.notice(now);
+            let all = self.rules.back.is_none_or(|back| back.ramp_from == 100);
+            self.ramp = self.ramp.filter(|_| self.ramp_left(now) > 0 && !all);
             return Some(self.pass(false, now));
         }
         if self.circuit == CircuitState::Open {
@@ -255,10 +263,8 @@ impl Naive {
     fn record(&mut self, now: u64, pass: Option<Pass>, outcome: Outcome, slow: bool, took: Option<u64>) {
         if self.circuit == CircuitState::Closed && self.rules.trip.is_window() {
             if outcome != Outcome::Ignored {
-                let opens = self.memory.record(self.rules.trip, now, outcome == Outcome::Failure, slow);
-                if let Some(reason) = opens {
-                    self.failures = self.memory.counts(self.rules.trip, now).1.min(1_023) as u32;
-                    self.open(now, reason);
+                if let Some(reason) = self.memory.record(self.rules.trip, now, outcome == Outcome::Failure, slow) {
+                    self.open(now, reason, self.failures_up_to(now));
                 }
             }
             return;
@@ -269,7 +275,7 @@ impl Naive {
                 Outcome::Failure => {
                     self.count_failure();
                     if self.failures >= self.rules.failure_threshold {
-                        self.open(now, Reason::ConsecutiveFailures);
+                        self.open(now, Reason::ConsecutiveFailures, self.failures);
                     }
                 }
                 Outcome::Ignored => {}
@@ -306,10 +312,9 @@ impl Naive {
             Outcome::Success => {
                 self.successes += 1;
                 if self.successes >= self.rules.success_threshold {
-                    let failures = core::mem::take(&mut self.failures);
-                    self.change(CircuitState::Closed, self.mode, Reason::ProbesSucceeded, failures);
-                    let ramps = |back: super::rule::Back| back.ramp_ms > 0 && back.ramp_from < 100;
-                    self.ramp = self.rules.back.is_some_and(ramps).then_some(now);
+                    self.change(CircuitState::Closed, self.mode, Reason::ProbesSucceeded, 0);
+                    let ramps = |back: Back| back.ramp_ms > 0 && back.ramp_from < 100;
+                    self.ramp = self.rules.back.is_some_and(ramps).then_some(now.into());
                 }
             }
             Outcome::Failure => {
@@ -318,7 +323,7 @@ impl Naive {
                 if trials.is_some_and(|trials| self.forgiven < trials - self.rules.success_threshold) {
                     self.forgiven += 1;
                 } else {
-                    self.open(now, Reason::ProbeFailed);
+                    self.open(now, Reason::ProbeFailed, self.failures);
                 }
             }
             Outcome::Ignored => {}
@@ -339,8 +344,13 @@ impl Naive {
         }
     }
 
-    pub(crate) fn open(&mut self, now: u64, reason: Reason) {
-        self.change(CircuitState::Open, self.mode, reason, self.failures);
+    pub(crate) fn open(&mut self, now: u64, reason: Reason, failures: u32) {
+        let by_rate = matches!(reason, Reason::FailureRate | Reason::SlowCallRate);
+        let tally = by_rate.then(|| self.memory.counts(self.rules.trip, now));
+        self.change(CircuitState::Open, self.mode, reason, failures);
+        if let Some(Told::Change { tally: told, .. }) = self.told.last_mut() {
+            *told = tally;
+        }
         self.wait_anew(now);
     }
 
@@ -354,24 +364,48 @@ impl Naive {
     pub(crate) fn hold_open(&mut self, now: u64, ms: u64) {
         let ms = ms.min(self.rules.back.map_or(0, |back| back.longest_ms));
         if self.circuit == CircuitState::Open && self.mode != Mode::Isolated && (1..ms).contains(&self.left(now)) {
-            (self.since, self.open_ms) = (now.into(), ms);
+            self.open_ms = (self.open_ms - self.left(now) + ms).min(LONGEST_MS as u64);
         }
     }
 
+    /// Goes on to another state or mode, and tells so.
     pub(crate) fn change(&mut self, to: CircuitState, mode: Mode, reason: Reason, failures: u32) {
-        self.era += 1;
-        let (from, successes, generation) = (self.circuit, self.successes, self.generation());
-        self.told.push(Told::Change { from, to, mode, reason, failures, successes, generation });
-        if to == CircuitState::Open {
-            self.reopenings = match from {
-                CircuitState::Closed => 0,
-                CircuitState::Open => self.reopenings,
-                CircuitState::HalfOpen => (self.reopenings + 1).min(255),
-            };
+        let (from, successes) = (self.circuit, self.successes);
+        // What is counted up to the change: a closing forgets it, an opening may have looked for it.
+        let told = self.failures.max(failures);
+        // CLOSED goes on where somebody only watches from now on, with its window and its ramp.
+        let goes_on = reason == Reason::Shadowed && (from, self.mode) == (CircuitState::Closed, Mode::Normal);
+        let (memory, ramp) = (core::mem::take(&mut self.memory), self.ramp);
+        let reopenings = self.reopenings_after(to, mode);
+        self.begin(to, mode, failures);
+        if goes_on {
+            (self.memory, self.ramp) = (memory, ramp);
         }
-        // A ramp goes on where somebody only watches from now on.
-        self.ramp = self.ramp.filter(|_| reason == Reason::Shadowed && from == to);
-        (self.circuit, self.mode, self.successes, self.forgiven) = (to, mode, 0, 0);
+        if to == CircuitState::Open && from != CircuitState::Open {
+            (self.reopenings, self.opened_in) = (reopenings, self.era);
+        }
+        let generation = self.generation();
+        self.told.push(Told::Change { from, to, mode, reason, failures: told, successes, generation, tally: None });
+    }
+
+    /// An isolation is no reopening.
+    fn reopenings_after(&self, to: CircuitState, mode: Mode) -> u32 {
+        match self.circuit {
+            CircuitState::Closed => 0,
+            CircuitState::HalfOpen if to == CircuitState::Open && mode != Mode::Isolated => {
+                // Generations are counted modulo 512.
+                let same = (self.era + 1) % 512 == self.opened_in % 512;
+                (self.reopenings + u32::from(!same)).min(255)
+            }
+            CircuitState::Open | CircuitState::HalfOpen => self.reopenings,
+        }
+    }
+
+    /// Another generation, in which nothing has happened.
+    pub(crate) fn begin(&mut self, circuit: CircuitState, mode: Mode, failures: u32) {
+        self.era += 1;
+        (self.circuit, self.mode, self.failures) = (circuit, mode, failures);
+        (self.successes, self.forgiven, self.ramp) = (0, 0, None);
         self.probes.clear();
         self.memory = Memory::default();
     }

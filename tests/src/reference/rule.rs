@@ -89,8 +89,27 @@ impl Back {
             let from = all * self.ramp_from / 100;
             passed >= self.ramp_ms || u64::from(chance) < from + (all - from) * passed / self.ramp_ms
         };
-        (passed..).position(admits).expect("a ramp ends") as u64
+        // The share only grows: the first moment at which it is enough, by halves.
+        let (mut before, mut enough) = (passed, passed.max(self.ramp_ms));
+        while before < enough {
+            let middle = before + (enough - before) / 2;
+            (before, enough) = if admits(middle) { (before, middle) } else { (middle + 1, enough) };
+        }
+        enough - passed
     }
+}
+
+/// What a window holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Held {
+    /// Calls.
+    pub calls: usize,
+    /// Those that failed.
+    pub failures: usize,
+    /// Those that were slow.
+    pub slow_calls: usize,
+    /// Over how many calls or milliseconds it reaches.
+    pub window: u64,
 }
 
 /// A call in a window.
@@ -128,7 +147,7 @@ impl Memory {
             Trip::Time(buckets, bucket_ms, _) => self.bucket(buckets, bucket_ms, now).calls.push(call),
         }
         let rates = trip.rates()?;
-        let (calls, failures, slow_calls) = self.counts(trip, now);
+        let Held { calls, failures, slow_calls, .. } = self.counts(trip, now);
         if calls < rates.minimum {
             return None;
         }
@@ -165,8 +184,7 @@ impl Memory {
         self.buckets.back_mut().expect("a bucket")
     }
 
-    /// Calls, failures and slow calls.
-    pub(crate) fn counts(&self, trip: Trip, now: u64) -> (usize, usize, usize) {
+    pub(crate) fn counts(&self, trip: Trip, now: u64) -> Held {
         let mut calls: Vec<Call> = self.calls.iter().copied().collect();
         if let (Trip::Time(buckets, bucket_ms, _), Some(last)) = (trip, self.buckets.back()) {
             let window = bucket_ms * buckets as u64;
@@ -181,6 +199,11 @@ impl Memory {
             }
         }
         let count = |is: fn(&Call) -> bool| calls.iter().filter(|call| is(call)).count();
-        (calls.len(), count(|call| call.failed), count(|call| call.slow))
+        let window = match trip {
+            Trip::InARow | Trip::InARowSlow(_) => 0,
+            Trip::Calls(size, _) => size as u64,
+            Trip::Time(buckets, bucket_ms, _) => buckets as u64 * bucket_ms,
+        };
+        Held { calls: calls.len(), failures: count(|call| call.failed), slow_calls: count(|call| call.slow), window }
     }
 }

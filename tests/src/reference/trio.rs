@@ -141,7 +141,7 @@ impl<'a, R: ByRule> Trio<'a, R> {
             Op::Command(command) => self.command(command),
             Op::Forward(span) => self.clock(span.millis(&self.naive, self.now)),
             Op::Back(span) => self.clock(-span.millis(&self.naive, self.now)),
-            Op::Keep => self.kept = Some((self.naive.keep(self.now), self.real.snapshot())),
+            Op::Keep => self.keep(),
             Op::Invent(kept) => {
                 let read = kept.read();
                 assert_eq!(read.is_some(), kept.is_possible(), "{read:?}");
@@ -249,7 +249,7 @@ impl<'a, R: ByRule> Trio<'a, R> {
         }
         match command {
             Event::Trip => (self.naive.trip(self.now), self.real.trip()),
-            Event::Isolate => (self.naive.isolate(), self.real.isolate()),
+            Event::Isolate => (self.naive.isolate(self.now), self.real.isolate()),
             Event::Disable => (self.naive.disable(), self.real.disable()),
             Event::Shadow => (self.naive.shadow(), self.real.shadow()),
             Event::Reset => (self.naive.reset(), self.real.reset()),
@@ -262,6 +262,12 @@ impl<'a, R: ByRule> Trio<'a, R> {
         self.real.clock().set(Timestamp::from_millis(self.now));
     }
 
+    fn keep(&mut self) {
+        let (kept, snapshot) = (self.naive.keep(self.now), self.real.snapshot());
+        assert_eq!(serde_json::to_value(snapshot).expect("a snapshot"), kept.written());
+        self.kept = Some((kept, snapshot));
+    }
+
     fn restore(&mut self) {
         if let Some((kept, snapshot)) = &self.kept {
             self.bare = None;
@@ -272,7 +278,7 @@ impl<'a, R: ByRule> Trio<'a, R> {
 
     fn restart(&mut self, start: u64, rules: Option<Rules>) {
         let rules = rules.unwrap_or(self.naive.rules);
-        self.kept = Some((self.naive.keep(self.now), self.real.snapshot()));
+        self.keep();
         self.out.clear();
         self.naive = Naive::new(rules);
         self.real = new_in(&mut self.places, &rules, start);
