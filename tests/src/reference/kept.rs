@@ -47,7 +47,8 @@ impl Kept {
             && self.last_failure_ago.is_none_or(|ago| ago <= MOST_AGO_MS)
             && u64::from(self.reopenings) <= most(self.circuit != CircuitState::Closed, 255)
             && u64::from(self.probe_failures) <= most(half_open, 15)
-            && self.ramp_left <= most(self.circuit == CircuitState::Closed && self.mode != Mode::Disabled, (1 << 31) - 1)
+            && self.ramp_left
+                <= most(self.circuit == CircuitState::Closed && self.mode != Mode::Disabled, (1 << 31) - 1)
     }
 
     /// As the library reads it; `None` if it does not.

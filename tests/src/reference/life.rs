@@ -74,6 +74,8 @@ pub enum Span {
     Recovery(i64),
     /// One lease, and so much more.
     Lease(i64),
+    /// As long as a window over time reaches, and so much more.
+    Window(i64),
     /// The longest time that can be measured, and so much more.
     Longest(i64),
     /// Until the low half of the clock is the same again, and so much more.
@@ -87,6 +89,7 @@ impl Span {
             Self::Wait(more) => (naive.wait(now), more),
             Self::Recovery(more) => (naive.rules.recovery_ms, more),
             Self::Lease(more) => (naive.rules.lease_ms, more),
+            Self::Window(more) => (naive.rules.trip.reach_ms(), more),
             Self::Longest(more) => ((1 << 31) - 1, more),
             Self::Wrap(more) => (1 << 32, more),
         };

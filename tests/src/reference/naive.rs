@@ -48,6 +48,8 @@ pub(crate) struct Naive {
     pub(crate) told: Vec<Told>,
     /// What the rule remembers of CLOSED.
     pub(crate) memory: Memory,
+    /// The era in which it was told of a call last.
+    remembered_in: u64,
     /// How long the opening lasts.
     pub(crate) open_ms: u64,
     /// How often the circuit has opened again since it was CLOSED.
@@ -77,6 +79,7 @@ impl Naive {
             last_failure: None,
             told: Vec::new(),
             memory: Memory::default(),
+            remembered_in: 0,
             open_ms: rules.recovery_ms,
             reopenings: 0,
             opened_in: 0,
@@ -105,6 +108,11 @@ impl Naive {
 
     pub(crate) fn generation(&self) -> u16 {
         (self.era % 512) as u16
+    }
+
+    /// A window is one of a generation, whose number comes again: what is documented ends there.
+    pub(crate) fn may_be_mistaken(&self) -> bool {
+        self.rules.trip.is_window() && self.era - self.remembered_in >= 511
     }
 
     pub(crate) fn state(&self, now: u64) -> CircuitState {
@@ -263,6 +271,7 @@ impl Naive {
     fn record(&mut self, now: u64, pass: Option<Pass>, outcome: Outcome, slow: bool, took: Option<u64>) {
         if self.circuit == CircuitState::Closed && self.rules.trip.is_window() {
             if outcome != Outcome::Ignored {
+                self.remembered_in = self.era;
                 if let Some(reason) = self.memory.record(self.rules.trip, now, outcome == Outcome::Failure, slow) {
                     self.open(now, reason, self.failures_up_to(now));
                 }

@@ -61,6 +61,14 @@ impl Trip {
         }
     }
 
+    /// How far a window over time reaches back.
+    pub(crate) fn reach_ms(self) -> u64 {
+        match self {
+            Self::Time(buckets, bucket_ms, _) => buckets as u64 * bucket_ms,
+            Self::InARow | Self::InARowSlow(_) | Self::Calls(..) => 0,
+        }
+    }
+
     /// Whether a call that took so long is slow.
     pub(crate) fn is_slow(self, took: Option<u64>) -> bool {
         let limit = match self {
@@ -202,7 +210,7 @@ impl Memory {
         let window = match trip {
             Trip::InARow | Trip::InARowSlow(_) => 0,
             Trip::Calls(size, _) => size as u64,
-            Trip::Time(buckets, bucket_ms, _) => buckets as u64 * bucket_ms,
+            Trip::Time(..) => trip.reach_ms(),
         };
         Held { calls: calls.len(), failures: count(|call| call.failed), slow_calls: count(|call| call.slow), window }
     }
