@@ -10,6 +10,7 @@ mod rules;
 mod subjects;
 mod told;
 mod trio;
+mod walk;
 
 pub use kept::Kept;
 pub use life::{Life, Op, Span};
@@ -18,3 +19,4 @@ pub use rules::Rules;
 pub use subjects::{ByRule, Chance};
 pub use told::Told;
 pub use trio::{live, live_by};
+pub use walk::{Walk, Walked};

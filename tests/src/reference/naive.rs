@@ -11,10 +11,10 @@ use super::told::Told;
 /// A call that was let through.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Pass {
-    id: u64,
-    era: u64,
+    pub(crate) id: u64,
+    pub(crate) era: u64,
     pub(crate) probe: bool,
-    at: i128,
+    pub(crate) at: i128,
 }
 
 /// The longest time that the documentation promises to measure.
@@ -108,6 +108,12 @@ impl Naive {
 
     pub(crate) fn generation(&self) -> u16 {
         (self.era % 512) as u16
+    }
+
+    /// Calls that are in its window, or would be if the clock went back.
+    pub(crate) fn held(&self, now: u64) -> usize {
+        let (calls, buckets) = self.memory.looks(now, 0);
+        calls.len() + buckets.iter().flat_map(|(_, calls)| calls).sum::<usize>()
     }
 
     /// A window is one of a generation, whose number comes again: what is documented ends there.

@@ -141,6 +141,17 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
+    /// What it looks like at `now`: the calls one by one, and those of each bucket by its age, at most `far`.
+    pub(crate) fn looks(&self, now: u64, far: i128) -> (Vec<(bool, bool)>, Vec<(i128, [usize; 4])>) {
+        let kind = |call: &Call| (call.failed, call.slow);
+        let buckets = self.buckets.iter().map(|bucket| {
+            let mut calls = [0; 4];
+            bucket.calls.iter().for_each(|call| calls[usize::from(call.failed) + 2 * usize::from(call.slow)] += 1);
+            ((i128::from(now) - bucket.start).clamp(-far, far), calls)
+        });
+        (self.calls.iter().map(kind).collect(), buckets.collect())
+    }
+
     /// Remembers a call, and says why the circuit opens if it does.
     pub(crate) fn record(&mut self, trip: Trip, now: u64, failed: bool, slow: bool) -> Option<Reason> {
         let call = Call { failed, slow };

@@ -77,13 +77,17 @@ fn new_in<'a, R: ByRule>(
 }
 
 impl<'a, R: ByRule> Trio<'a, R> {
-    fn new(life: &Life, mut places: slice::Iter<'a, OnceCell<Watched<R>>>) -> Self {
+    fn new(life: &Life, places: slice::Iter<'a, OnceCell<Watched<R>>>) -> Self {
+        Self::begin(&life.rules, life.start, places)
+    }
+
+    pub(crate) fn begin(rules: &Rules, start: u64, mut places: slice::Iter<'a, OnceCell<Watched<R>>>) -> Self {
         Self {
-            naive: Naive::new(life.rules),
-            bare: (life.rules.trip, life.rules.back).eq(&(Trip::InARow, None)).then(|| Bare::new(&life.rules)),
-            real: new_in(&mut places, &life.rules, life.start),
+            naive: Naive::new(*rules),
+            bare: (rules.trip, rules.back).eq(&(Trip::InARow, None)).then(|| Bare::new(rules)),
+            real: new_in(&mut places, rules, start),
             places,
-            now: life.start,
+            now: start,
             out: Vec::new(),
             kept: None,
             shown: None,
@@ -92,6 +96,12 @@ impl<'a, R: ByRule> Trio<'a, R> {
 
     /// Does it, compares, and gives what was told.
     fn does(&mut self, op: &Op) -> Vec<Told> {
+        self.act(op);
+        self.compare()
+    }
+
+    /// Does it; only the answers are compared.
+    pub(crate) fn act(&mut self, op: &Op) {
         match *op {
             Op::Ask => self.ask(),
             Op::AskAndHold => {
@@ -153,7 +163,11 @@ impl<'a, R: ByRule> Trio<'a, R> {
             Op::Restore => self.restore(),
             Op::Restart(start, rules) => self.restart(start, rules),
         }
-        self.compare()
+    }
+
+    /// The calls that are out.
+    pub(crate) fn passes(&self) -> impl Iterator<Item = &Pass> {
+        self.out.iter().map(|call| &call.pass)
     }
 
     fn bare_asks(&mut self, granted: bool) -> Option<Ticket> {
