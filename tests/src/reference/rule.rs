@@ -133,6 +133,9 @@ struct Bucket {
     calls: Vec<Call>,
 }
 
+/// Failed and slow, of each call; then of each bucket its age and how many calls are neither, failed, slow or both.
+pub(crate) type Looks = (Vec<(bool, bool)>, Vec<(i128, [usize; 4])>);
+
 /// The calls that a rule remembers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
@@ -142,7 +145,7 @@ pub(crate) struct Memory {
 
 impl Memory {
     /// What it looks like at `now`: the calls one by one, and those of each bucket by its age, at most `far`.
-    pub(crate) fn looks(&self, now: u64, far: i128) -> (Vec<(bool, bool)>, Vec<(i128, [usize; 4])>) {
+    pub(crate) fn looks(&self, now: u64, far: i128) -> Looks {
         let kind = |call: &Call| (call.failed, call.slow);
         let buckets = self.buckets.iter().map(|bucket| {
             let mut calls = [0; 4];

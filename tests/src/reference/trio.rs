@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::vec::Vec;
 
 use halfopen::machine::{Event, State, Ticket, Verdict};
-use halfopen::rules::Consecutive;
+use halfopen::rules::{Adaptive, Consecutive, ConsecutiveSlow, CountWindow, TimeWindow};
 use halfopen::{ManualClock, Outcome, Permit, Snapshot, Timestamp};
 
 use super::kept::Kept;
@@ -14,19 +14,32 @@ use super::life::{Life, Op};
 use super::naive::{Naive, Pass};
 use super::rule::Trip;
 use super::rules::Rules;
-use super::subjects::{Bare, ByRule, Log, Watched, watched};
+use super::subjects::{Bare, ByRule, Chance, Log, Watched, watched};
 use super::told::Told;
 
 /// The greatest time that a manual clock shows.
 const END: u64 = u64::MAX - 1;
 
-/// Lives `life` and compares after each operation; `after` hears the number of that operation, and what was told.
+/// Lives `life` and compares after each operation; `after` hears the number of that operation, and what was told. By
+/// the rule of the life, as long as there is one with so many buckets.
 ///
 /// # Panics
 ///
 /// If the breakers differ, or if the library refuses the rules.
 pub fn live(life: &Life, after: &mut dyn FnMut(usize, &[Told])) {
-    live_by::<Consecutive>(life, after);
+    match (life.rules.trip, life.rules.back.is_some()) {
+        (Trip::InARow, false) => live_by::<Consecutive>(life, after),
+        (Trip::InARow, true) => live_by::<Adaptive<Consecutive, Chance>>(life, after),
+        (Trip::InARowSlow(_), false) => live_by::<ConsecutiveSlow>(life, after),
+        (Trip::InARowSlow(_), true) => live_by::<Adaptive<ConsecutiveSlow, Chance>>(life, after),
+        (Trip::Calls(..), false) => live_by::<CountWindow<64>>(life, after),
+        (Trip::Calls(..), true) => live_by::<Adaptive<CountWindow<64>, Chance>>(life, after),
+        (Trip::Time(2, ..), false) => live_by::<TimeWindow<2>>(life, after),
+        (Trip::Time(2, ..), true) => live_by::<Adaptive<TimeWindow<2>, Chance>>(life, after),
+        (Trip::Time(5, ..), false) => live_by::<TimeWindow<5>>(life, after),
+        (Trip::Time(5, ..), true) => live_by::<Adaptive<TimeWindow<5>, Chance>>(life, after),
+        (Trip::Time(buckets, ..), _) => panic!("a window of {buckets} buckets is lived by live_by"),
+    }
 }
 
 /// [`live`] by another rule, which must be that of the life.
@@ -274,7 +287,7 @@ impl<'a, R: ByRule> Trio<'a, R> {
         };
     }
 
-    fn clock(&mut self, by: i128) {
+    pub(crate) fn clock(&mut self, by: i128) {
         self.now = (i128::from(self.now) + by).clamp(0, END.into()) as u64;
         self.real.clock().set(Timestamp::from_millis(self.now));
     }

@@ -124,7 +124,12 @@ impl Walk {
         }
         let known = trio.naive.told.len();
         self.moves[*last].iter().for_each(|op| trio.act(op));
-        trio.compare().split_off(known)
+        let told = trio.compare().split_off(known);
+        // What is not yet to be seen: a world that looks like another is not followed.
+        trio.clock(1);
+        trio.compare();
+        trio.clock(-1);
+        told
     }
 
     /// What makes a difference to what can happen next, with times and generations relative to the present.
