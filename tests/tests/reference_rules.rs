@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use conformance::reference::{Back, ByRule, Chance, Life, Op, Rates, Rules, Span, Told, Trip, live_by};
-use halfopen::Outcome;
+use conformance::reference::{Back, ByRule, Chance, Kept, Life, Op, Rates, Rules, Span, Told, Trip, live_by};
 use halfopen::machine::Event;
 use halfopen::rules::{Adaptive, Consecutive, ConsecutiveSlow, CountWindow, TimeWindow};
+use halfopen::{CircuitState, Mode, Outcome};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -117,6 +117,29 @@ fn luck() -> impl Strategy<Value = Op> {
     prop_oneof![1 => (0..=30u64).prop_map(Op::HoldOpen), 2 => chance.prop_map(Op::Chance)]
 }
 
+/// A snapshot from elsewhere, as by rules that count otherwise.
+fn invented() -> impl Strategy<Value = Op> {
+    let circuit = prop_oneof![Just(CircuitState::Closed), Just(CircuitState::Open), Just(CircuitState::HalfOpen)];
+    let mode = prop_oneof![Just(Mode::Normal), Just(Mode::Shadow)];
+    let last_failure = proptest::option::of(0..=40u64);
+    (circuit, mode, 0..=4u32, 0..=3u32, 0..=12u64, last_failure, 0..=3u32, 0..=3u32, 0..=12u64).prop_map(
+        |(circuit, mode, failures, successes, remaining, last_failure_ago, reopenings, probe_failures, ramp_left)| {
+            let only = |is: CircuitState, number: u32| if circuit == is { number } else { 0 };
+            Op::Invent(Kept {
+                circuit,
+                mode,
+                failures,
+                successes: only(CircuitState::HalfOpen, successes),
+                remaining: if circuit == CircuitState::Open { remaining } else { 0 },
+                last_failure_ago,
+                reopenings: if circuit == CircuitState::Closed { 0 } else { reopenings },
+                probe_failures: only(CircuitState::HalfOpen, probe_failures),
+                ramp_left: if circuit == CircuitState::Closed { ramp_left } else { 0 },
+            })
+        },
+    )
+}
+
 /// The clock goes anywhere, and the process goes on elsewhere, perhaps by other rules of the same kind.
 fn upset(rules: BoxedStrategy<Rules>) -> impl Strategy<Value = Op> {
     let restart = (start(), proptest::option::of(rules)).prop_map(|(start, rules)| Op::Restart(start, rules));
@@ -125,7 +148,8 @@ fn upset(rules: BoxedStrategy<Rules>) -> impl Strategy<Value = Op> {
         1 => leap().prop_map(Op::Forward),
         1 => leap().prop_map(Op::Back),
         1 => Just(Op::Keep),
-        1 => Just(Op::Restore),
+        1 => invented(),
+        2 => Just(Op::Restore),
         1 => restart,
     ]
 }

@@ -140,10 +140,18 @@ pub(crate) type Looks = (Vec<(bool, bool)>, Vec<(i128, [usize; 4])>);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
     calls: VecDeque<Call>,
+    /// How many calls have come, those that are forgotten included.
+    came: usize,
     buckets: VecDeque<Bucket>,
 }
 
 impl Memory {
+    /// How many calls have come to a window of `size` that is full, as far as a ring shows it.
+    pub(crate) fn turn(&self) -> usize {
+        let size = self.calls.len().max(1);
+        if self.came > size { 1 + self.came % size } else { 0 }
+    }
+
     /// What it looks like at `now`: the calls one by one, and those of each bucket by its age, at most `far`.
     pub(crate) fn looks(&self, now: u64, far: i128) -> Looks {
         let kind = |call: &Call| (call.failed, call.slow);
@@ -161,6 +169,7 @@ impl Memory {
         match trip {
             Trip::InARow | Trip::InARowSlow(_) => {}
             Trip::Calls(size, _) => {
+                self.came += 1;
                 self.calls.push_back(call);
                 if self.calls.len() > size {
                     self.calls.pop_front();

@@ -159,6 +159,7 @@ impl Walk {
             naive.reopenings.min(self.most_reopenings),
         );
         let ramp = naive.ramp.map(ago);
-        (naive.circuit, naive.mode, counts, waits, ramp, naive.chance, naive.memory.looks(now, far), out, lost)
+        let memory = (naive.memory.looks(now, far), naive.memory.turn());
+        (naive.circuit, naive.mode, counts, waits, ramp, naive.chance, memory, out, lost)
     }
 }
