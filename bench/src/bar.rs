@@ -2,7 +2,7 @@
 
 use crate::Measured;
 use crate::candidate::{Candidate, Side, Window};
-use crate::reference::{ADD, CLOCK, INSTANT, LOADS};
+use crate::reference::{ADD, CLOCK, CLOCK_AND_ADDS, INSTANT, INSTANT_AND_ADDS, LOADS};
 use crate::rounds::Row;
 use crate::subjects::names::{BARE, CONSECUTIVE_SERVICE, COUNT, FUTURES, PERMITS, TIME};
 use crate::table::{nanos, table};
@@ -75,10 +75,6 @@ fn windows(measured: &Measured) -> Vec<Bar> {
     let [count, time] = [COUNT, TIME].map(|it| measured.candidate(it));
     let reference = |name| figure(name, &measured.reference(name).row, One);
     let peer = |threads| fastest(measured, "peer's window", threads, |it| it.facts.window != Window::None);
-    let and_two_adds = |clock| {
-        let both = reference(clock).time.zip(reference(ADD).time);
-        Figure { name: format!("{clock} + 2 fetch_add"), time: both.map(|(clock, add)| clock + 2.0 * add) }
-    };
     let times = measured.growth(TIME).times;
     let few = Figure { name: "the same, after 10".to_owned(), time: times[0] };
     let many = Figure { name: "closed: time window, after 1,000,000 calls".to_owned(), time: times[times.len() - 1] };
@@ -86,8 +82,8 @@ fn windows(measured: &Measured) -> Vec<Bar> {
         Bar(figure("closed: count window 64", &count.closed, One), reference(ADD), AtMost(1.5)),
         Bar(figure("the same", &count.closed, One), peer(One), Faster(1.0)),
         Bar(figure("the same, per thread of 2", &count.closed, Two), peer(Two), Faster(1.0)),
-        Bar(figure("closed: time window", &time.closed, One), and_two_adds(CLOCK), AtMost(1.0)),
-        Bar(figure("the same", &time.closed, One), and_two_adds(INSTANT), None),
+        Bar(figure("closed: time window", &time.closed, One), reference(CLOCK_AND_ADDS), AtMost(1.0)),
+        Bar(figure("the same", &time.closed, One), reference(INSTANT_AND_ADDS), None),
         Bar(many, few, AtMost(1.1)),
     ]
 }

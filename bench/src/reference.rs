@@ -15,6 +15,9 @@ pub(crate) const ADD: &str = "one fetch_add";
 pub(crate) const MUTEX: &str = "a std Mutex, locked and unlocked";
 pub(crate) const INSTANT: &str = "Instant::now()";
 pub(crate) const CLOCK: &str = "SystemClock.now()";
+/// As a program does them, and not as the sum of what each takes in a loop of its own.
+pub(crate) const CLOCK_AND_ADDS: &str = "SystemClock.now(), then 2 fetch_add";
+pub(crate) const INSTANT_AND_ADDS: &str = "Instant::now(), then 2 fetch_add";
 pub(crate) const OPERATION: &str = "the operation alone";
 
 /// Something to compare with.
@@ -40,7 +43,23 @@ pub(crate) fn references() -> Vec<Reference> {
             black_box(SystemClock.now());
             true
         }),
+        reference(INSTANT_AND_ADDS, [0, 0].map(AtomicU64::new), |words| {
+            black_box(Instant::now());
+            add_to_both(words)
+        }),
+        reference(CLOCK_AND_ADDS, [0, 0].map(AtomicU64::new), |words| {
+            black_box(SystemClock.now());
+            add_to_both(words)
+        }),
     ]
+}
+
+#[inline(always)]
+fn add_to_both(words: &[AtomicU64; 2]) -> bool {
+    for word in words {
+        black_box(word.fetch_add(1, Relaxed));
+    }
+    true
 }
 
 fn reference<T: Send + Sync + 'static>(

@@ -37,8 +37,8 @@ const CASES: [(&str, &str, Option<Counts>); 7] = [
     (EMPTY, "the loop alone", None),
     ("loads", "two atomic loads", None),
     ("closed", "closed: allow_request + record_success", Some([16.0, 2.0, 0.0])),
-    ("permit", "closed: try_acquire + success", None),
-    ("call", "closed: call(Ok)", None),
+    ("permit", "closed: try_acquire + success", Some([16.0, 2.0, 0.0])),
+    ("call", "closed: call(Ok)", Some([16.0, 2.0, 0.0])),
     ("refused", "open: allow_request, ManualClock", None),
     ("error", "open: try_acquire with its error, ManualClock", None),
 ];

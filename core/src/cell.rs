@@ -28,6 +28,12 @@ impl StateCell {
         State { word: self.word.load(Acquire), since: 0 }
     }
 
+    /// Whether nobody has changed the word since `state` was loaded.
+    #[inline]
+    pub(crate) fn is_at(&self, state: State) -> bool {
+        self.word.load(Acquire) == state.word
+    }
+
     /// The word and a time that was there while the word was.
     #[inline]
     pub(crate) fn load(&self) -> State {

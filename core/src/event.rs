@@ -52,37 +52,44 @@ pub enum Receipt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ticket {
-    /// The generation, and [`PROBE`] for a probe: one word, because a permit is written and read in a few cycles, and a
-    /// processor that has to put two bytes and one together for a read of four waits for it.
+    /// The generation where a state's word has it, and [`PROBE`] for a probe: one word, because a permit is written and
+    /// read in a few cycles, and a processor that has to put two bytes and one together for a read of four waits for it.
     mark: u32,
     /// Low half of the time of the admission: of a probe, or of any request where calls are timed; else 0, because the
     /// request was let through without a look at the time.
     issued: u32,
 }
 
+/// A bit that [`State::healthy_mark`] never has.
 const PROBE: u32 = 1 << 16;
 
 impl Ticket {
     #[inline]
     pub(crate) const fn plain(state: State) -> Self {
-        Self { mark: state.generation() as u32, issued: 0 }
+        Self { mark: state.generation_mark(), issued: 0 }
     }
 
     /// Of a request that is timed.
     #[inline]
     pub(crate) const fn timed(state: State, now: Timestamp) -> Self {
-        Self { mark: state.generation() as u32, issued: now.low() }
+        Self { mark: state.generation_mark(), issued: now.low() }
     }
 
     #[inline]
     pub(crate) const fn probe(state: State) -> Self {
-        Self { mark: state.generation() as u32 | PROBE, issued: state.since }
+        Self { mark: state.generation_mark() | PROBE, issued: state.since }
     }
 
     /// Whether it is one that this state gives, in HALF_OPEN to a probe, in CLOSED to any request.
     #[inline]
     pub(crate) const fn is_of(self, state: State, probe: bool) -> bool {
-        self.mark == state.generation() as u32 | if probe { PROBE } else { 0 }
+        self.mark == state.generation_mark() | if probe { PROBE } else { 0 }
+    }
+
+    /// Whether it is one that this state gives in CLOSED, with nothing counted: a success changes nothing.
+    #[inline]
+    pub(crate) const fn is_of_healthy(self, state: State) -> bool {
+        self.mark == state.healthy_mark()
     }
 
     /// Milliseconds since the request was let through; `None` if the clock has gone back. Of a request that is not timed
@@ -95,7 +102,7 @@ impl Ticket {
     /// The generation of the circuit in which the request was let through.
     #[must_use]
     pub const fn generation(self) -> u16 {
-        self.mark as u16
+        State::generation_of(self.mark)
     }
 
     /// Whether the request is a probe of HALF_OPEN.

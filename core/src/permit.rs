@@ -48,12 +48,13 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     }
 
     #[cold]
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     fn permit_by_time(&self) -> Result<Permit<'_, C, O, N, R>, CircuitOpenError<N>>
     where
         N: Clone,
     {
-        match self.ask() {
+        match self.acquire_by_time() {
             Ok(ticket) => Ok(Permit { breaker: self, ticket, on_drop: Outcome::Ignored }),
             Err(refusal) => Err(CircuitOpenError::new(self.name().clone(), refusal)),
         }

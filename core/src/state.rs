@@ -130,7 +130,19 @@ impl State {
     /// Counts the transitions, the rounds of probes that were given up, and the restores, modulo 512.
     #[must_use]
     pub const fn generation(self) -> u16 {
-        GENERATION.get(self.word) as u16
+        Self::generation_of(self.word)
+    }
+
+    /// The generation alone, where the word has it.
+    #[inline]
+    pub(crate) const fn generation_mark(self) -> u32 {
+        self.word & GENERATION.mask()
+    }
+
+    /// The generation in a word, or in a mark.
+    #[inline]
+    pub(crate) const fn generation_of(word: u32) -> u16 {
+        GENERATION.get(word) as u16
     }
 
     /// The generation that the next transition begins.
@@ -220,6 +232,13 @@ impl State {
     #[inline]
     pub(crate) const fn nothing_to_forget(self) -> bool {
         self.word & (PHASE.mask() | COUNT.mask()) == 0
+    }
+
+    /// What [`generation_mark`](Self::generation_mark) is of the same state with [`nothing_to_forget`](Self::nothing_to_forget);
+    /// of any other state it is no mark.
+    #[inline]
+    pub(crate) const fn healthy_mark(self) -> u32 {
+        self.word & (GENERATION.mask() | PHASE.mask() | COUNT.mask())
     }
 
     /// CLOSED, and only a share of the requests is let through: marked by the successes, which only HALF_OPEN counts.

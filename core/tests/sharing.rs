@@ -2,6 +2,8 @@
 
 #![cfg(not(halfopen_loom))]
 
+mod support;
+
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Barrier, Mutex};
 use std::thread;
@@ -13,6 +15,8 @@ use halfopen::{
     FnClock, KeyPrefix, ManualClock, Mode, Observer, OnTransition, Outcome, Permit, Reason, Receipt, Refusal, Snapshot,
     SnapshotError, TableError, TickClock, Timestamp, Transition,
 };
+
+use support::on_threads;
 
 const THREADS: usize = 8;
 const RECOVERY: Duration = Duration::from_millis(5);
@@ -81,22 +85,7 @@ fn breaker(config: Config, clock: &ManualClock) -> Breaker<'_> {
 
 /// Runs `work` on all threads at once, and meanwhile `beside` again and again; gives what `work` gave.
 fn on_all_threads<T: Send>(work: impl Fn(usize) -> T + Sync, beside: impl Fn()) -> Vec<T> {
-    let start = Barrier::new(THREADS);
-    thread::scope(|scope| {
-        let spawn = |thread| {
-            let (start, work) = (&start, &work);
-            scope.spawn(move || {
-                start.wait();
-                work(thread)
-            })
-        };
-        let threads: Vec<_> = (0..THREADS).map(spawn).collect();
-        while threads.iter().any(|thread| !thread.is_finished()) {
-            beside();
-            thread::yield_now();
-        }
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    })
+    on_threads(THREADS, work, Some(&beside))
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #![cfg(not(halfopen_loom))]
 
+mod support;
+
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
@@ -24,18 +26,7 @@ type Breaker<'a, R> = CircuitBreaker<&'a ManualClock, Last, &'static str, R>;
 
 /// Runs `work` on so many threads at once.
 fn on_threads<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let start = Barrier::new(threads);
-    thread::scope(|scope| {
-        let spawn = |thread| {
-            let (start, work) = (&start, &work);
-            scope.spawn(move || {
-                start.wait();
-                work(thread)
-            })
-        };
-        let threads: Vec<_> = (0..threads).map(spawn).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    })
+    support::on_threads(threads, work, None)
 }
 
 /// Each thread's number among all, for `each` numbers a thread; `true` where that call is to fail.

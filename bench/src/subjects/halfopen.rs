@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use halfopen::rules::{Consecutive, Rule};
 use halfopen::{CallError, CircuitBreaker, Clock, Config, Receipt, SystemClock, Timestamp};
 
 use crate::candidate::{Candidate, Cycle, Facts, Side, Window};
@@ -18,8 +19,8 @@ pub(crate) const FUTURES: &str = "halfopen, call_async";
 
 /// `allow_request`, `record_success` and `record_failure`.
 struct Bare<C: Clock>(Arc<CircuitBreaker<C>>);
-/// `try_acquire`, and the permit's outcome.
-struct Permits<C: Clock>(Arc<CircuitBreaker<C>>);
+/// `try_acquire`, and the permit's outcome; by any rule.
+pub(super) struct Permits<C: Clock, R: Rule = Consecutive>(pub(super) Arc<CircuitBreaker<C, (), &'static str, R>>);
 /// `call`.
 struct Calls<C: Clock>(Arc<CircuitBreaker<C>>);
 /// `call_async`, with a future that is ready at once.
@@ -59,7 +60,10 @@ impl<C: Clock + Send + Sync + 'static> Subject for Bare<C> {
     }
 }
 
-impl<C: Clock + Send + Sync + 'static> Subject for Permits<C> {
+impl<C: Clock, R: Rule> Subject for Permits<C, R>
+where
+    CircuitBreaker<C, (), &'static str, R>: Send + Sync + 'static,
+{
     #[inline(always)]
     fn call<F: FnOnce() -> Result<u32, Fault> + Send + 'static>(&mut self, operation: F) -> bool {
         let permit = match self.0.try_acquire() {
@@ -110,7 +114,16 @@ macro_rules! shared {
     )*};
 }
 
-shared!(Bare Permits Calls Futures);
+shared!(Bare Calls Futures);
+
+impl<C: Clock, R: Rule> Shared for Permits<C, R>
+where
+    CircuitBreaker<C, (), &'static str, R>: Send + Sync + 'static,
+{
+    fn again(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
 
 const RULE: &str = "5 failures in a row";
 const CLOCK: (&str, &str) = ("none", "1");

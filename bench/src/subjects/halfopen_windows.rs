@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use halfopen::rules::{Checked, CountWindow, Rule, TimeWindow};
-use halfopen::{CircuitBreaker, Clock, Config, Receipt, SystemClock};
+use halfopen::{CircuitBreaker, Clock, Config, SystemClock};
 
-use super::halfopen::{Ahead, MILLISECOND};
+use super::halfopen::{Ahead, MILLISECOND, Permits};
 use crate::candidate::{Candidate, Cycle, Facts, Side, Window};
 use crate::growth::Growth;
 use crate::heap;
-use crate::subject::{DAY, Fault, Shared, Subject, used, works};
+use crate::subject::{DAY, works};
 
 /// The names of those that a bar is about.
 pub(crate) const COUNT: &str = "halfopen, count window 64";
@@ -18,40 +18,8 @@ pub(crate) const TIME: &str = "halfopen, time window 10 s in 10";
 
 type Breaker<C, R> = CircuitBreaker<C, (), &'static str, R>;
 
-struct Windowed<C: Clock, R: Rule>(Arc<Breaker<C, R>>);
-
-impl<C: Clock, R: Rule> Subject for Windowed<C, R>
-where
-    Breaker<C, R>: Send + Sync + 'static,
-{
-    #[inline(always)]
-    fn call<F: FnOnce() -> Result<u32, Fault> + Send + 'static>(&mut self, operation: F) -> bool {
-        let permit = match self.0.try_acquire() {
-            Ok(permit) => permit,
-            Err(refused) => {
-                used(refused.retry_after);
-                return false;
-            }
-        };
-        let receipt = match operation() {
-            Ok(_) => permit.success(),
-            Err(_) => permit.failure(),
-        };
-        receipt == Receipt::Recorded
-    }
-}
-
-impl<C: Clock, R: Rule> Shared for Windowed<C, R>
-where
-    Breaker<C, R>: Send + Sync + 'static,
-{
-    fn again(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-fn windowed<C: Clock, R: Rule>(rule: Checked<R>, clock: C) -> Windowed<C, R> {
-    Windowed(Arc::new(CircuitBreaker::with_rule("bench", rule, clock, ())))
+fn windowed<C: Clock, R: Rule>(rule: Checked<R>, clock: C) -> Permits<C, R> {
+    Permits(Arc::new(CircuitBreaker::with_rule("bench", rule, clock, ())))
 }
 
 fn half_of_ten_or_more() -> Config {

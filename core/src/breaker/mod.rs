@@ -209,9 +209,8 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     #[inline]
     pub fn settle_ticket(&self, ticket: Ticket, outcome: Outcome) -> Receipt {
         let state = self.cell.glance();
-        let idle = state.nothing_to_forget() && !matches!(outcome, Outcome::Failure);
-        let quiet = R::slow_call_ms(&self.policy) == 0 && R::is_quiet(&self.memory, state.generation());
-        if idle && quiet && ticket.is_of(state, false) {
+        let nothing = ticket.is_of_healthy(state) && !matches!(outcome, Outcome::Failure);
+        if nothing && R::slow_call_ms(&self.policy) == 0 && R::is_quiet(&self.memory, state.generation()) {
             return Receipt::Recorded;
         }
         if R::WINDOW { self.settle_here(Some(ticket), outcome, None) } else { self.settle_slowly(ticket, outcome) }

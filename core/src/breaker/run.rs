@@ -22,7 +22,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
 
     #[cold]
     #[inline(never)]
-    pub(super) fn acquire_by_time(&self) -> Result<Ticket, Refusal> {
+    pub(crate) fn acquire_by_time(&self) -> Result<Ticket, Refusal> {
         self.ask()
     }
 
@@ -257,8 +257,12 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         let Scene { state, now, .. } = scene;
         let evidence = R::evidence(&self.policy, &self.memory, scene);
         let step = step(evidence);
-        if step.next.is_some_and(|next| !R::prepare(&self.policy, &self.memory, state, next, evidence)) {
-            return None;
+        if let Some(next) = step.next {
+            // What it says may be of a later opening, over which nothing of this one may be stored.
+            let late = R::recovery(&self.policy).is_some() && !self.cell.is_at(state);
+            if late || !R::prepare(&self.policy, &self.memory, state, next, evidence) {
+                return None;
+            }
         }
         Some((self.commit(state, now, step)?, evidence))
     }

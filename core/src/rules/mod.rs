@@ -76,6 +76,7 @@ mod consecutive;
 mod count;
 mod random;
 mod time;
+mod window;
 
 pub use adaptive::Adaptive;
 pub use consecutive::{Consecutive, ConsecutiveSlow};

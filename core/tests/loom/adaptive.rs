@@ -62,6 +62,23 @@ fn a_probe_that_fails_beside_one_that_succeeds_counts_no_reopening_too_many() {
 }
 
 #[test]
+fn a_failure_from_before_the_opening_does_not_take_its_reopenings_back() {
+    bounded(|| {
+        let (breaker, clock) = by_rule(Rule::with(growing()));
+        let (one, two) = (breaker.acquire_ticket().unwrap(), breaker.acquire_ticket().unwrap());
+        let other = spawn(&breaker, move |breaker| breaker.settle_ticket(one, Outcome::Failure));
+        breaker.settle_ticket(two, Outcome::Failure);
+        clock.advance(RECOVERY);
+        let probe = breaker.acquire_ticket();
+        let reopened = probe.is_ok_and(|probe| breaker.settle_ticket(probe, Outcome::Failure) == Receipt::Recorded);
+        other.join().unwrap();
+        if reopened {
+            assert_eq!((breaker.reopenings(), breaker.retry_after()), (1, Some(2 * RECOVERY)));
+        }
+    });
+}
+
+#[test]
 fn a_probe_that_fails_in_time_counts_whatever_a_request_asks_meanwhile() {
     bounded(|| {
         let (breaker, _) = lapsed(growing());

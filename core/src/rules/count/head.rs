@@ -30,6 +30,12 @@ impl Head {
         self.0 & CLEAN != 0
     }
 
+    /// Full of good calls of this generation; a window that was cleared is not.
+    #[inline]
+    pub(super) const fn is_clean_of(self, generation: u16) -> bool {
+        self.0 & (0x1ff << GENERATION | CLEAN) == (generation as u32) << GENERATION | CLEAN
+    }
+
     pub(super) const fn lap(self) -> u32 {
         (self.0 >> LAP) & 3
     }

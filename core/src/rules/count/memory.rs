@@ -54,8 +54,7 @@ impl<W: AsRef<[AtomicU32]>> CountMemory<W> {
     /// Whether a good call of this generation would change nothing.
     #[inline]
     pub(super) fn is_clean(&self, generation: u16) -> bool {
-        let head = self.head();
-        head.is_clean() && head.is_of(generation)
+        self.head().is_clean_of(generation)
     }
 
     #[inline]

@@ -28,15 +28,13 @@ mod memory;
 
 use memory::TimeMemory;
 
-use super::count::WindowEvidence;
+use super::window::{WindowEvidence, window_rule};
 use super::{Call, Checked, Moment, Recorded, Rule, Scene, sealed::Sealed};
-use crate::config::{CircuitBreakerConfiguration, Policy, TimeWindowPolicy};
+use crate::config::{CircuitBreakerConfiguration, TimeWindowPolicy};
 use crate::config_error::ConfigError;
-use crate::event::Outcome;
-use crate::rule::{Judgement, TripRule};
 use crate::state::State;
 use crate::time::Timestamp;
-use crate::transition::{Tally, Window};
+use crate::transition::Window;
 
 /// Opens when over the last [`sliding_window`](CircuitBreakerConfiguration::sliding_window) the share of failures, or
 /// that of slow calls, reaches its threshold; not before
@@ -59,41 +57,7 @@ pub enum TimeWindow<const B: usize> {}
 
 constructors!([const B: usize] TimeWindow<B>, config => config.fixed(config.time_window(B as u32)));
 
-impl<const B: usize> TripRule for TimeWindow<B> {
-    type Policy = TimeWindowPolicy;
-    type Evidence = WindowEvidence;
-    const WINDOW: bool = true;
-
-    #[inline(always)]
-    fn base(policy: &TimeWindowPolicy) -> &Policy {
-        policy.window().base()
-    }
-
-    #[inline(always)]
-    fn judge(_: &TimeWindowPolicy, state: State, _: Outcome, evidence: WindowEvidence) -> Judgement {
-        evidence.judge(state)
-    }
-
-    #[inline(always)]
-    fn counted(state: State, evidence: WindowEvidence) -> u16 {
-        evidence.failures(state)
-    }
-
-    #[inline(always)]
-    fn tally(policy: &TimeWindowPolicy, evidence: WindowEvidence) -> Option<Tally> {
-        evidence.tally(Window::Millis(reach::<B>(policy)))
-    }
-
-    #[inline(always)]
-    fn weigh(_: &TimeWindowPolicy, probe: bool, outcome: Outcome, evidence: WindowEvidence) -> Outcome {
-        evidence.weigh(probe, outcome)
-    }
-
-    #[inline(always)]
-    fn slow_call_ms(policy: &TimeWindowPolicy) -> u32 {
-        policy.window().slow_call_ms().unwrap_or(0)
-    }
-}
+window_rule!([const B: usize] TimeWindow<B>: TimeWindowPolicy, policy => policy.window(), Window::Millis(reach::<B>(policy)));
 
 /// How far the window reaches back: the buckets were made long enough for what was asked.
 const fn reach<const B: usize>(policy: &TimeWindowPolicy) -> u32 {

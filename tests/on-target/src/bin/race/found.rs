@@ -15,6 +15,13 @@ pub struct Found {
     /// Probes, and requests of the interrupt while one of the task's was on its way.
     pub probes: u32,
     pub contended: u32,
+    /// Of windows: outcomes that had to be in them, how often the count was known exactly, openings by the rule, those that
+    /// both sides were about to make, and reopenings.
+    pub recorded: u32,
+    pub exact: u32,
+    pub openings: u32,
+    pub raced: u32,
+    pub reopened: u32,
     wrong: u32,
     first: Option<&'static str>,
 }
@@ -41,6 +48,11 @@ impl fmt::Display for Found {
             (self.reclaimed, "probes replaced"),
             (self.probes, "probes"),
             (self.contended, "requests during one"),
+            (self.recorded, "outcomes recorded"),
+            (self.exact, "times a count that is known"),
+            (self.openings, "openings by the rule"),
+            (self.raced, "of those raced for"),
+            (self.reopened, "reopenings"),
         ] {
             if number > 0 {
                 write!(f, ", {number} {what}")?;

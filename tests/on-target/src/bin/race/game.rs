@@ -1,15 +1,18 @@
 //! What both sides do, and what must be true afterwards.
 
-use core::hint::spin_loop;
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use core::time::Duration;
 
-use halfopen::machine::{Event, Ticket};
+use halfopen::machine::Event;
 use halfopen::{Config, Outcome, Receipt};
 
 use crate::circuit::Circuit;
 use crate::found::Found;
+use crate::moves::{self, churn, dawdle, note};
 use crate::shared::{CALLS, Counter, Each, INTERRUPT, READS, TASK, chance, side};
+use crate::told::Opening;
+
+/// Transitions of a round that either side can have told.
+pub const ROOM: usize = 256;
 
 #[derive(Clone, Copy, PartialEq)]
 pub enum Game {
@@ -27,8 +30,6 @@ pub enum Game {
 const FAILURES: u32 = 1_000;
 
 static FAILED: Each = Each::new();
-/// A bit for each generation in which a probe was let through.
-static PROBED: [[AtomicU32; 16]; 2] = [const { [const { AtomicU32::new(0) }; 16] }; 2];
 static PROBES: Each = Each::new();
 static TWICE: Each = Each::new();
 static UNWANTED: Each = Each::new();
@@ -48,6 +49,16 @@ impl Game {
 
     pub const fn has_leases(self) -> bool {
         matches!(self, Self::Lease)
+    }
+
+    /// Whether the rule may have opened the circuit by these counts.
+    pub fn may_open(self, opening: Opening) -> bool {
+        opening.count == self.threshold() && opening.calls == 0
+    }
+
+    /// For how long it is OPEN, however often it was before.
+    pub const fn open_for(self, _: u32) -> u32 {
+        self.recovery_timeout()
     }
 
     pub const fn recovery_timeout(self) -> u32 {
@@ -86,7 +97,7 @@ impl Game {
             counter.clear();
         }
         CONTENDED.set(0);
-        PROBED.iter().flatten().for_each(|bits| bits.store(0, Relaxed));
+        moves::forget();
     }
 
     /// The round is full.
@@ -106,17 +117,10 @@ impl Game {
         found.wrong_if(TWICE.sum() > 0, "two probes at once");
         found.wrong_if(UNWANTED.sum() > 0, "the outcome of the only probe was not wanted");
         if self == Self::Probe {
-            let both = PROBED[TASK].iter().zip(&PROBED[INTERRUPT]);
-            let both = both.map(|(task, interrupt)| (task.load(Relaxed) & interrupt.load(Relaxed)).count_ones());
-            found.wrong_if(both.sum::<u32>() > 0, "two probes in one generation");
+            found.wrong_if(moves::admitted_twice() > 0, "two probes in one generation");
             found.probes += PROBES.sum();
             found.contended += CONTENDED.get();
         }
-    }
-
-    /// Whether a probe was let through in this generation.
-    pub fn admitted_in(self, generation: u16) -> bool {
-        PROBED.iter().any(|probed| probed[usize::from(generation / 32)].load(Relaxed) & 1 << (generation % 32) != 0)
     }
 }
 
@@ -124,38 +128,6 @@ fn count(circuit: &dyn Circuit) {
     if FAILED.sum() < FAILURES {
         circuit.record(Outcome::Failure);
         FAILED.mine().add_one();
-    }
-}
-
-fn churn(circuit: &dyn Circuit, leases: bool) {
-    let chance = chance();
-    let outcome = match chance >> 8 & 7 {
-        0..=2 => Outcome::Success,
-        3..=6 => Outcome::Failure,
-        _ => Outcome::Ignored,
-    };
-    match chance % 64 {
-        0 => circuit.command(Event::Isolate),
-        1 => circuit.command(Event::Disable),
-        2 => circuit.command(Event::Shadow),
-        3..=4 => circuit.command(Event::Trip),
-        5..=9 => circuit.command(Event::Reset),
-        10..=13 => _ = (circuit.state(), circuit.mode(), circuit.failure_count()),
-        // An outcome without a permit would end the probe that is to be replaced, and a probe that is let through without
-        // one leaves no trace of its generation.
-        14..=43 if !leases => _ = circuit.record(outcome),
-        44..=49 if !leases => {
-            if circuit.allow() {
-                dawdle(leases);
-                circuit.record(outcome);
-            }
-        }
-        _ => {
-            circuit.attempt(outcome, &mut |ticket| {
-                note(ticket);
-                dawdle(leases);
-            });
-        }
     }
 }
 
@@ -189,28 +161,4 @@ fn probe(circuit: &dyn Circuit) {
             UNWANTED.mine().add_one();
         }
     }
-}
-
-/// Notes a probe; `true` if this side had one in the same generation.
-fn note(ticket: Ticket) -> bool {
-    let (generation, bit) = (usize::from(ticket.generation()), 1 << (ticket.generation() % 32));
-    let bits = &PROBED[side()][generation / 32];
-    let before = bits.load(Relaxed);
-    if ticket.is_probe() {
-        bits.store(before | bit, Relaxed);
-    }
-    before & bit != 0
-}
-
-/// The task's request takes its time, mostly enough for some interrupts: each one, or one in eight.
-fn dawdle(each: bool) {
-    let chance = chance();
-    if side() == TASK && (each || chance & 7 == 0) {
-        (0..chance >> 22).for_each(|_| spin_loop());
-    }
-}
-
-/// A little time, by chance: otherwise the interrupts might always land between the same two instructions.
-pub fn falter() {
-    (0..chance() >> 28).for_each(|_| spin_loop());
 }

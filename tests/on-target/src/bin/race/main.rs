@@ -9,7 +9,10 @@
 mod circuit;
 mod found;
 mod game;
+mod kinds;
+mod moves;
 mod shared;
+#[allow(dead_code, reason = "`race_windows` asks more of it")]
 mod told;
 
 use core::mem::size_of;
@@ -17,9 +20,10 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use halfopen::{BreakerTable, CircuitBreaker};
 
-use circuit::{Kind, register, with_circuit};
 use found::Found;
-use game::{Game, falter};
+use game::Game;
+use kinds::{Kind, register, with_circuit};
+use moves::falter;
 use shared::{CALLS, INTERRUPTS, LANDED, Ticks, increment, interrupting, lost_increments};
 use told::{Books, Tell};
 

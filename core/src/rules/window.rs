@@ -1,0 +1,120 @@
+//! What the two windows have in common: how the counts of one decide.
+
+use super::Scene;
+use crate::circuit::CircuitState;
+use crate::config::WindowPolicy;
+use crate::event::{Event, Outcome};
+use crate::rule::{Counts, Judgement};
+use crate::state::{MAX_COUNT, State};
+use crate::step::counts_in_closed;
+use crate::transition::{Reason, Tally, Window};
+
+/// What a window says of an event.
+#[doc(hidden)]
+#[derive(Clone, Copy, Default)]
+pub struct WindowEvidence {
+    pub(crate) slow: bool,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) counts: Counts,
+}
+
+impl WindowEvidence {
+    /// Of an event that ended a call of the window, whose counts are then asked for.
+    #[inline(always)]
+    pub(crate) fn of(policy: &WindowPolicy, scene: Scene, counts: impl FnOnce(u16) -> Counts) -> Self {
+        let mut evidence = Self { slow: scene.slow, ..Self::default() };
+        let settles = match scene.event {
+            Event::Settle(ticket, outcome) => scene.recorded && counts_in_closed(scene.state, ticket, outcome),
+            // To be kept as the count.
+            Event::Trip | Event::Isolate => false,
+            _ => return evidence,
+        };
+        let closed = matches!(scene.state.circuit(), CircuitState::Closed) && !scene.state.is_disabled();
+        if closed && (settles || !matches!(scene.event, Event::Settle(..))) {
+            evidence.counts = counts(scene.state.generation());
+        }
+        if settles {
+            evidence.reason = evidence.counts.reason(policy);
+        }
+        evidence
+    }
+
+    /// The failures that a window holds in CLOSED; what the state has kept of them after that.
+    #[inline(always)]
+    pub(crate) fn failures(self, state: State) -> u16 {
+        match state.circuit() {
+            CircuitState::Closed => self.counts.failures.min(MAX_COUNT.into()) as u16,
+            CircuitState::Open | CircuitState::HalfOpen => state.failure_count(),
+        }
+    }
+
+    /// A window counts for itself: the state's count stays 0 until the circuit opens.
+    #[inline(always)]
+    pub(crate) fn judge(self, state: State) -> Judgement {
+        let count = if self.reason.is_some() { self.failures(state) } else { 0 };
+        Judgement { counted: state.with_count(count), reason: self.reason }
+    }
+
+    /// A slow call counts for the rate of slow calls; as a probe it has shown that nothing is better.
+    #[inline(always)]
+    pub(crate) fn weigh(self, probe: bool, outcome: Outcome) -> Outcome {
+        if probe && self.slow && matches!(outcome, Outcome::Success) { Outcome::Failure } else { outcome }
+    }
+
+    pub(crate) fn tally(self, window: Window) -> Option<Tally> {
+        let Counts { calls, failures, slow_calls } = self.counts;
+        Some(Tally::new(calls, failures, slow_calls, window))
+    }
+}
+
+/// Lets a rule decide by the counts of its window: `$window` gives the rates of `$policy`, `$span` what it looks back over.
+macro_rules! window_rule {
+    ([$($generics:tt)*] $rule:ty: $policies:ty, $policy:ident => $window:expr, $span:expr) => {
+        impl<$($generics)*> crate::rule::TripRule for $rule {
+            type Policy = $policies;
+            type Evidence = WindowEvidence;
+            const WINDOW: bool = true;
+
+            #[inline(always)]
+            fn base($policy: &$policies) -> &crate::config::Policy {
+                $window.base()
+            }
+
+            #[inline(always)]
+            fn judge(
+                _: &$policies,
+                state: State,
+                _: crate::event::Outcome,
+                evidence: WindowEvidence,
+            ) -> crate::rule::Judgement {
+                evidence.judge(state)
+            }
+
+            #[inline(always)]
+            fn counted(state: State, evidence: WindowEvidence) -> u16 {
+                evidence.failures(state)
+            }
+
+            #[inline(always)]
+            fn tally($policy: &$policies, evidence: WindowEvidence) -> Option<crate::transition::Tally> {
+                evidence.tally($span)
+            }
+
+            #[inline(always)]
+            fn weigh(
+                _: &$policies,
+                probe: bool,
+                outcome: crate::event::Outcome,
+                evidence: WindowEvidence,
+            ) -> crate::event::Outcome {
+                evidence.weigh(probe, outcome)
+            }
+
+            #[inline(always)]
+            fn slow_call_ms($policy: &$policies) -> u32 {
+                $window.slow_call_ms().unwrap_or(0)
+            }
+        }
+    };
+}
+pub(super) use window_rule;
