@@ -197,7 +197,8 @@ impl<R: Rule, G: Random> Rule for Adaptive<R, G> {
         evidence: Self::Evidence,
     ) -> bool {
         let opens = matches!(next.circuit(), CircuitState::Open) && !matches!(state.circuit(), CircuitState::Open);
-        if !opens || matches!(next.mode(), Mode::Isolated) {
+        // An isolation is no reopening; where the circuit was CLOSED, it begins with none.
+        if !opens || matches!((next.mode(), state.circuit()), (Mode::Isolated, CircuitState::HalfOpen)) {
             return true;
         }
         let AdaptiveEvidence { opening, length, next, .. } = evidence;
