@@ -169,7 +169,7 @@ impl Snapshot {
     pub(crate) fn apply<R: TripRule>(&self, policy: &R::Policy, state: State, now: Timestamp) -> Step {
         let mut next = state
             .switch_to(self.state, self.mode)
-            .with_count(self.failure_count)
+            .with_count(self.count::<R>())
             .with_successes(self.packed_trials::<R>(policy));
         if self.is_timed() {
             next = next.with_since(now);
@@ -198,6 +198,11 @@ impl Snapshot {
             0
         };
         State { word: applied.word, since: applied.since.wrapping_sub(passed) }
+    }
+
+    /// The failures as the state counts them: in CLOSED a window counts for itself, and begins empty.
+    fn count<R: TripRule>(&self) -> u16 {
+        if R::WINDOW && self.state == CircuitState::Closed { 0 } else { self.failure_count }
     }
 
     /// What is left of a ramp-up, as far as there is one by what is configured now.

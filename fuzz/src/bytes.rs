@@ -20,6 +20,24 @@ impl Bytes<'_> {
         if byte < 0xF8 { 1 + byte % 4 } else { most - byte % 8 }
     }
 
+    /// `least` to `most` percent: often one of both, or a half.
+    pub(crate) fn percent(&mut self, least: u64, most: u64) -> u64 {
+        match self.byte() {
+            byte @ 0..0xC0 => (u64::from(byte) * 3).clamp(least, most),
+            0xC0..0xD8 => least,
+            0xD8..0xF0 => most,
+            _ => 50.clamp(least, most),
+        }
+    }
+
+    /// A random number: the least, the greatest, and some between.
+    pub(crate) fn chance(&mut self) -> u32 {
+        match self.byte() {
+            0xFF => u32::MAX,
+            byte => u32::from(byte) << 24,
+        }
+    }
+
     /// 1 to 2^31 - 1 milliseconds: one of the eight least as a rule, else around a power of two, else one of the eight
     /// greatest.
     pub(crate) fn interval(&mut self) -> u64 {

@@ -1,6 +1,6 @@
 //! Lives made of bytes: each input of the fuzzer is one, whatever it is.
 //!
-//! First comes the configuration, field by field, then the clock's beginning, then the operations until the bytes end.
+//! First comes the rule, then its configuration, field by field, then the clock's beginning, then the operations until the bytes end.
 //! What an operation's byte means is fixed once: a new operation takes a number that is free, so that the corpus goes on
 //! to mean what it meant.
 //!
@@ -11,9 +11,11 @@
 
 mod bytes;
 mod ops;
+mod rules;
 
 use bytes::Bytes;
-use conformance::reference::{Life, Rules};
+use conformance::reference::Life;
+use rules::Kind;
 
 /// The most operations of a life: enough to reach the end of each count, few enough to live thousands in a second.
 pub const MOST_OPS: usize = 2_048;
@@ -22,22 +24,12 @@ pub const MOST_OPS: usize = 2_048;
 #[must_use]
 pub fn life(bytes: &[u8]) -> Life {
     let mut bytes = Bytes(bytes);
-    let rules = rules(&mut bytes);
+    let kind = Kind::decode(&mut bytes);
+    let rules = kind.rules(&mut bytes);
     let start = bytes.time();
     let mut ops = Vec::new();
     while let Some(byte) = bytes.next().filter(|_| ops.len() < MOST_OPS) {
-        ops::decode(byte, &mut bytes, &mut ops);
+        ops::decode(kind, byte, &mut bytes, &mut ops);
     }
     Life { rules, start, ops }
-}
-
-/// One byte for each field.
-fn rules(bytes: &mut Bytes<'_>) -> Rules {
-    Rules {
-        failure_threshold: bytes.count(1_023),
-        recovery_ms: bytes.interval(),
-        success_threshold: bytes.count(63),
-        max_calls: bytes.count(15) as usize,
-        lease_ms: bytes.interval(),
-    }
 }

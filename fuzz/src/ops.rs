@@ -5,12 +5,13 @@ use halfopen::machine::Event;
 use halfopen::{CircuitState, Mode, Outcome};
 
 use crate::bytes::Bytes;
+use crate::rules::Kind;
 
 const OUTCOMES: [Outcome; 3] = [Outcome::Success, Outcome::Failure, Outcome::Ignored];
 const MODES: [Event; 3] = [Event::Isolate, Event::Disable, Event::Shadow];
 
 /// Adds what `first` and perhaps the bytes after it mean.
-pub(crate) fn decode(first: u8, bytes: &mut Bytes<'_>, ops: &mut Vec<Op>) {
+pub(crate) fn decode(kind: Kind, first: u8, bytes: &mut Bytes<'_>, ops: &mut Vec<Op>) {
     let which = first % 8;
     ops.push(match first / 8 {
         0 => Op::Ask,
@@ -35,9 +36,15 @@ pub(crate) fn decode(first: u8, bytes: &mut Bytes<'_>, ops: &mut Vec<Op>) {
         19 => Op::Restore,
         20 => Op::Invent(kept(bytes)),
         21 => Op::Restart(bytes.time(), None),
-        22 => Op::Restart(bytes.time(), Some(crate::rules(bytes))),
+        22 => Op::Restart(bytes.time(), Some(kind.rules(bytes))),
         // The latest operations once more, several times.
         23 => return repeat(1 + usize::from(which), bytes.byte(), ops),
+        24 => Op::ReportAfter(pick(OUTCOMES, which), bytes.interval()),
+        25 => Op::HoldOpen(bytes.interval()),
+        26 => Op::Chance(bytes.chance()),
+        27 => Op::Forward(Span::Window(bytes.few())),
+        28 => Op::Back(Span::Window(bytes.few())),
+        29 => Op::Invent(kept_of_a_way_back(bytes)),
         // Free.
         _ => return,
     });
@@ -76,6 +83,20 @@ fn kept(bytes: &mut Bytes<'_>) -> Kept {
         successes: number(bytes, 63) as u32,
         remaining: number(bytes, (1 << 31) - 1),
         last_failure_ago: (first % 8 < 4).then(|| number(bytes, (1 << 53) - 1)),
+        reopenings: 0,
+        probe_failures: 0,
+        ramp_left: 0,
+    }
+}
+
+/// With what only a way back that adapts keeps.
+fn kept_of_a_way_back(bytes: &mut Bytes<'_>) -> Kept {
+    let (reopenings, probe_failures) = (u32::from(bytes.byte()), u32::from(bytes.byte()));
+    Kept {
+        reopenings: if reopenings < 0x80 { reopenings % 4 } else { reopenings * 2 - 254 },
+        probe_failures: probe_failures % 17,
+        ramp_left: if bytes.byte() < 0x80 { 0 } else { bytes.interval() },
+        ..kept(bytes)
     }
 }
 

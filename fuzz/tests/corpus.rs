@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use conformance::reference::live;
+use conformance::reference::{Rules, Trip, live};
 use halfopen_fuzz::life;
 
 /// Shows the input in which the breakers differ.
@@ -18,10 +18,10 @@ impl Drop for Witness<'_> {
     }
 }
 
-fn corpus() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+fn files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files: Vec<_> =
-        fs::read_dir(folder).expect("a corpus").map(|entry| entry.expect("a file").path()).collect();
+        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path()).collect();
     files.sort();
     files
 }
@@ -30,7 +30,7 @@ fn corpus() -> Vec<PathBuf> {
 fn the_breakers_agree_in_every_life_of_the_corpus() {
     let mut counts = BTreeMap::<String, usize>::new();
     let mut ops = 0;
-    for file in corpus() {
+    for file in files("corpus") {
         let _witness = Witness(&file);
         let life = life(&fs::read(&file).expect("a file"));
         ops += life.ops.len();
@@ -39,15 +39,50 @@ fn the_breakers_agree_in_every_life_of_the_corpus() {
         });
     }
     println!("{ops} operations, {counts:#?}");
-    // All ten reasons, four refusals, and two ways to be late.
-    assert_eq!(counts.len(), 16, "{counts:?}");
+    // All twelve reasons, six refusals, and two ways to be late.
+    assert_eq!(counts.len(), 20, "{counts:?}");
+}
+
+/// The rule, and whether its way back adapts.
+fn by(rules: &Rules) -> (&'static str, bool) {
+    let name = match rules.trip {
+        Trip::InARow => "consecutive",
+        Trip::InARowSlow(_) => "consecutive_slow",
+        Trip::Calls(..) => "count_window",
+        Trip::Time(2, ..) => "time_window of two",
+        Trip::Time(..) => "time_window of five",
+    };
+    (name, rules.back.is_some())
+}
+
+#[test]
+fn the_seeds_open_close_and_restore_by_every_rule() {
+    let mut counts = BTreeMap::<_, BTreeMap<String, usize>>::new();
+    for file in files("seeds") {
+        let _witness = Witness(&file);
+        let life = life(&fs::read(&file).expect("a file"));
+        let counts = counts.entry(by(&life.rules)).or_default();
+        live(&life, &mut |_, told| told.iter().for_each(|told| *counts.entry(told.kind()).or_default() += 1));
+    }
+    println!("{counts:#?}");
+    assert_eq!(counts.len(), 9);
+    for ((rule, adapts), told) in counts {
+        let opens: &[_] = match rule {
+            "consecutive" | "consecutive_slow" => &["consecutive_failures"],
+            _ => &["failure_rate", "slow_call_rate"],
+        };
+        let ramps: &[_] = if adapts { &["closed refused, shadow false"] } else { &[] };
+        for kind in [&["probe_failed", "probes_succeeded", "restored"], opens, ramps].concat() {
+            assert!(told.contains_key(kind), "{rule}, {adapts}: {kind} is not in {told:?}");
+        }
+    }
 }
 
 #[test]
 fn the_corpus_is_small() {
-    let files = corpus();
+    let files = files("corpus");
     let bytes: u64 = files.iter().map(|file| file.metadata().expect("a file").len()).sum();
-    assert!(files.len() <= 200 && bytes <= 100 * 1024, "{} files, {bytes} bytes", files.len());
+    assert!(files.len() <= 240 && bytes <= 100 * 1024, "{} files, {bytes} bytes", files.len());
 }
 
 #[test]

@@ -13,7 +13,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         Snapshot::take::<R>(
             state,
             &self.policy,
-            (R::reopenings(&self.memory), R::open_ms(&self.policy, &self.memory)),
+            (R::reopenings(&self.memory, state), R::open_ms(&self.policy, &self.memory)),
             self.last_failure_time(),
             self.clock.now(),
         )

@@ -224,9 +224,9 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         &self.memory
     }
 
-    /// The state as it is stored.
-    pub(crate) fn circuit(&self) -> CircuitState {
-        self.cell.glance().circuit()
+    /// The state as it is stored, with whatever time.
+    pub(crate) fn glance(&self) -> State {
+        self.cell.glance()
     }
 
     /// CLOSED, with the rules in force and nothing counted.

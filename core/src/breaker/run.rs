@@ -259,12 +259,18 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         let step = step(evidence);
         if let Some(next) = step.next {
             // What it says may be of a later opening, over which nothing of this one may be stored.
-            let late = R::recovery(&self.policy).is_some() && !self.cell.is_at(state);
+            let late = R::recovery(&self.policy).is_some() && !self.is_at(state);
             if late || !R::prepare(&self.policy, &self.memory, state, next, evidence) {
                 return None;
             }
         }
         Some((self.commit(state, now, step)?, evidence))
+    }
+
+    /// Whether nobody has changed the circuit since `state` was loaded.
+    #[inline(always)]
+    pub(crate) fn is_at(&self, state: State) -> bool {
+        self.cell.is_at(state)
     }
 
     /// The state, and a time that is read after it and so is not before it: only a clock that went back reads earlier.

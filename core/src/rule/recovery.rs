@@ -32,7 +32,8 @@ pub struct Luck {
 
 impl Recovery {
     /// How long an opening lasts, in milliseconds: `base_ms` for the first one, and more for each that follows a failed
-    /// probe, up to the maximum; then shortened by the share of the jitter that `random` is of 2^32. At least 1.
+    /// probe, up to the maximum; then shortened by the share of the jitter that `random` is of 2^32, of which the upper 15
+    /// bits count. At least 1.
     #[must_use]
     pub const fn open_ms(&self, base_ms: u32, reopenings: u8, random: u32) -> u32 {
         let mut ms = base_ms;
@@ -43,7 +44,7 @@ impl Recovery {
         }
         let ms = if ms < self.longest_ms { ms } else { self.longest_ms };
         let most = ms as u64 * self.jitter as u64 / 100;
-        let shorter = (most * random as u64) >> 32;
+        let shorter = (most * (random >> 17) as u64) >> 15;
         let ms = ms - shorter as u32;
         if ms == 0 { 1 } else { ms }
     }

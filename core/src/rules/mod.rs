@@ -233,8 +233,8 @@ pub trait Rule: TripRule + sealed::Sealed + Sized {
     /// How often the circuit has opened again since it was CLOSED.
     #[doc(hidden)]
     #[inline(always)]
-    fn reopenings(memory: &Self::Memory) -> u8 {
-        let _ = memory;
+    fn reopenings(memory: &Self::Memory, state: State) -> u8 {
+        let _ = (memory, state);
         0
     }
 

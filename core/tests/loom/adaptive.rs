@@ -6,7 +6,7 @@ use halfopen::rules::{Adaptive, Consecutive};
 use halfopen::{CircuitState, Config, ManualClock, Outcome, Receipt};
 use loom::sync::Arc;
 
-use super::{RECOVERY, bounded, by_rule, path, spawn};
+use super::{RECOVERY, bounded, by_rule, narrowly, path, spawn};
 
 type Rule = Adaptive<Consecutive>;
 type Breaker = super::Breaker<Rule>;
@@ -79,6 +79,52 @@ fn a_failure_from_before_the_opening_does_not_take_its_reopenings_back() {
 }
 
 #[test]
+fn a_thread_that_is_stopped_while_it_opens_leaves_its_length_to_no_later_opening() {
+    narrowly(|| {
+        let (breaker, clock) = by_rule(Rule::with(growing()));
+        let (one, two) = (breaker.acquire_ticket().unwrap(), breaker.acquire_ticket().unwrap());
+        let other = spawn(&breaker, move |breaker| breaker.settle_ticket(one, Outcome::Failure));
+        breaker.settle_ticket(two, Outcome::Failure);
+        probe(&breaker, clock, Outcome::Failure);
+        probe(&breaker, clock, Outcome::Success);
+        breaker.record_failure();
+        probe(&breaker, clock, Outcome::Failure);
+        other.join().unwrap();
+        assert_eq!((breaker.reopenings(), breaker.retry_after()), (1, Some(2 * RECOVERY)));
+        assert_eq!(path(&breaker), "closed open half_open open half_open closed open half_open open");
+    });
+}
+
+/// Waits for a probe, longer where the other thread has made the time of the opening a newer one, and ends it so.
+fn probe(breaker: &Breaker, clock: &ManualClock, outcome: Outcome) {
+    let probe = loop {
+        match breaker.acquire_ticket() {
+            Ok(probe) => break probe,
+            Err(refusal) => clock.advance(refusal.retry_after().unwrap()),
+        }
+    };
+    assert_eq!(breaker.settle_ticket(probe, outcome), Receipt::Recorded);
+}
+
+#[test]
+fn a_reopening_that_is_given_up_because_a_request_takes_the_probe_over_is_not_counted() {
+    bounded(|| {
+        let lease = 3 * RECOVERY;
+        let (breaker, clock) = lapsed(growing().probe_timeout(lease));
+        let lost = breaker.acquire_ticket().unwrap();
+        clock.advance(lease);
+        let other = spawn(&breaker, move |breaker| breaker.settle_ticket(lost, Outcome::Failure));
+        let probe = breaker.acquire_ticket();
+        let failed = probe.map(|probe| breaker.settle_ticket(probe, Outcome::Failure));
+        let taken_over = other.join().unwrap() == Receipt::Expired;
+        assert_eq!(failed, if taken_over { Ok(Receipt::Recorded) } else { failed });
+        // Whoever it was, it was one.
+        assert_eq!((breaker.reopenings(), breaker.retry_after()), (1, Some(2 * RECOVERY)));
+        assert_eq!(breaker.state(), CircuitState::Open);
+    });
+}
+
+#[test]
 fn a_probe_that_fails_in_time_counts_whatever_a_request_asks_meanwhile() {
     bounded(|| {
         let (breaker, _) = lapsed(growing());
@@ -109,6 +155,40 @@ fn a_wish_to_stay_open_holds_a_probe_back_or_comes_after_it() {
             let left = breaker.retry_after().unwrap();
             assert!(left == 2 * RECOVERY || left == 3 * RECOVERY, "{left:?}");
         }
+    });
+}
+
+#[test]
+fn a_wish_to_stay_open_that_comes_late_is_not_measured_by_another_opening() {
+    // Shorter than the opening that follows, and longer.
+    for (wish, waits) in [(3 * RECOVERY / 2, vec![2 * RECOVERY]), (3 * RECOVERY, vec![2 * RECOVERY, 3 * RECOVERY])] {
+        bounded(move || {
+            let (breaker, clock) = by_rule(Rule::with(growing()));
+            breaker.record_failure();
+            clock.advance(RECOVERY / 2);
+            let other = spawn(&breaker, move |breaker| breaker.hold_open(wish));
+            clock.advance(RECOVERY / 2);
+            let probe = breaker.acquire_ticket();
+            let reopened = probe.is_ok_and(|probe| breaker.settle_ticket(probe, Outcome::Failure) == Receipt::Recorded);
+            other.join().unwrap();
+            if reopened {
+                let wait = breaker.retry_after().unwrap();
+                assert!(waits.contains(&wait), "{wait:?}");
+            }
+        });
+    }
+}
+
+#[test]
+fn a_wish_to_stay_open_is_not_taken_back_by_a_thread_that_is_stopped_while_it_opens() {
+    bounded(|| {
+        let (breaker, _) = by_rule(Rule::with(growing()));
+        let (one, two) = (breaker.acquire_ticket().unwrap(), breaker.acquire_ticket().unwrap());
+        let other = spawn(&breaker, move |breaker| breaker.settle_ticket(one, Outcome::Failure));
+        breaker.settle_ticket(two, Outcome::Failure);
+        breaker.hold_open(3 * RECOVERY);
+        other.join().unwrap();
+        assert_eq!((breaker.reopenings(), breaker.retry_after()), (0, Some(3 * RECOVERY)));
     });
 }
 

@@ -176,6 +176,33 @@ fn a_record_of_an_old_permit_never_gets_into_the_window_of_a_new_generation() {
 }
 
 #[test]
+fn a_look_at_a_window_that_begins_sees_nothing_of_the_generation_before() {
+    bounded(|| {
+        let (breaker, _) = by_rule(CountWindow::<6>::with(config(4).failure_rate_threshold(100).minimum_calls(4)));
+        record(&breaker, "sfff");
+        breaker.reset();
+        let other = spawn(&breaker, |breaker| record(breaker, "s"));
+        assert_eq!(breaker.failure_count(), 0);
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_record_that_was_on_its_way_gets_into_no_window_of_a_generation_that_has_begun() {
+    // The window of the old generation is not full, and so the place it was on its way to is free in the new one.
+    bounded(|| {
+        let (breaker, _) = by_rule(CountWindow::<6>::with(config(4).failure_rate_threshold(100).minimum_calls(4)));
+        record(&breaker, "s");
+        let old = breaker.acquire_ticket().unwrap();
+        let other = spawn(&breaker, move |breaker| breaker.settle_ticket(old, Outcome::Failure));
+        breaker.reset();
+        record(&breaker, "s");
+        other.join().unwrap();
+        assert_eq!(breaker.failure_count(), 0);
+    });
+}
+
+#[test]
 fn the_first_calls_of_a_new_generation_are_all_in_its_window() {
     narrowly(|| {
         let (breaker, _) = by_rule(CountWindow::<6>::with(config(4).failure_rate_threshold(100).minimum_calls(4)));

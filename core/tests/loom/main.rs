@@ -12,6 +12,7 @@ mod state;
 mod table;
 mod time_window;
 
+use std::cell::Cell;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -63,25 +64,42 @@ fn lapsed(config: Config) -> (Arc<Breaker>, &'static ManualClock) {
 fn spawn<S: 'static, T: 'static>(shared: &Arc<S>, run: impl FnOnce(&S) -> T + 'static) -> thread::JoinHandle<T> {
     let shared = shared.clone();
     let thread = thread::spawn(move || run(&shared));
-    // Without it loom lets this thread go on, and misses schedules in which the new one is first.
-    thread::yield_now();
+    if YIELDS.get() {
+        thread::yield_now();
+    }
     thread
 }
 
-/// As `loom::model`, with at most three switches away from a thread that could go on: for models that are too large.
+std::thread_local! {
+    /// Whether a thread lets one that it has spawned go first. Loom runs all threads of a model in one of the system.
+    static YIELDS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Explores every interleaving.
+fn every(model: impl Fn() + Sync + Send + 'static) {
+    switching(None, model);
+}
+
+/// As [`every`], with at most three switches away from a thread that could go on: for models that are too large.
 fn bounded(model: impl Fn() + Sync + Send + 'static) {
-    switching(3, model);
+    switching(Some(3), model);
 }
 
 /// As [`bounded`], with two: for three threads that each do a lot.
 fn narrowly(model: impl Fn() + Sync + Send + 'static) {
-    switching(2, model);
+    switching(Some(2), model);
 }
 
-fn switching(times: usize, model: impl Fn() + Sync + Send + 'static) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(times);
-    builder.check(model);
+/// Twice, because loom misses some schedules in which a new thread goes first, and some in which it
+/// does not.
+fn switching(times: Option<usize>, model: impl Fn() + Sync + Send + 'static) {
+    let model = std::sync::Arc::new(model);
+    for yields in [false, true] {
+        YIELDS.set(yields);
+        let (mut builder, model) = (loom::model::Builder::new(), model.clone());
+        builder.preemption_bound = times;
+        builder.check(move || model());
+    }
 }
 
 /// The states passed through in the order of the generations, in which there is no gap and no double.

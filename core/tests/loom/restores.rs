@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use halfopen::{Config, Snapshot};
 
-use super::{Breaker, RECOVERY, breaker, lapsed, path, spawn};
+use super::{Breaker, RECOVERY, breaker, every, lapsed, path, spawn};
 
 /// What is kept of a new breaker that `make` has been at, some time later.
 fn kept(make: impl FnOnce(&Breaker), later: Duration) -> Snapshot {
@@ -16,7 +16,7 @@ fn kept(make: impl FnOnce(&Breaker), later: Duration) -> Snapshot {
 
 #[test]
 fn a_restore_that_is_stopped_half_way_ends_no_wait_early() {
-    loom::model(|| {
+    every(|| {
         let closed = kept(|_| (), Duration::ZERO);
         let (breaker, _) = breaker(Config::new().failure_threshold(1));
         breaker.record_failure();
@@ -33,7 +33,7 @@ fn a_restore_that_is_stopped_half_way_ends_no_wait_early() {
 #[test]
 fn a_restore_that_is_stopped_half_way_takes_away_no_live_lease() {
     for open in [false, true] {
-        loom::model(move || {
+        every(move || {
             // CLOSED, or OPEN with nothing left of its time.
             let kept = kept(
                 |breaker| {
@@ -57,7 +57,7 @@ fn a_restore_that_is_stopped_half_way_takes_away_no_live_lease() {
 
 #[test]
 fn a_restore_of_open_takes_over_what_is_left_of_its_time() {
-    loom::model(|| {
+    every(|| {
         let half = RECOVERY / 2;
         let kept = kept(|breaker| breaker.trip(), half);
         let (breaker, now) = breaker(Config::new().failure_threshold(1));

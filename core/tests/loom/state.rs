@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use halfopen::{CircuitState, Config, Outcome, Receipt};
 
-use super::{RECOVERY, bounded, breaker, lapsed, path, spawn};
+use super::{RECOVERY, bounded, breaker, every, lapsed, path, spawn};
 
 #[test]
 fn two_requests_never_share_one_probe() {
-    loom::model(|| {
+    every(|| {
         let (breaker, _) = lapsed(Config::new());
         let other = spawn(&breaker, |breaker| breaker.allow_request());
         let here = breaker.allow_request();
@@ -34,7 +34,7 @@ fn three_requests_never_take_more_than_the_two_places_there_are() {
 
 #[test]
 fn failures_that_come_at_once_are_all_counted_and_open_once() {
-    loom::model(|| {
+    every(|| {
         let (breaker, _) = breaker(Config::new().failure_threshold(3));
         breaker.record_failure();
         let other = spawn(&breaker, |breaker| breaker.record_failure());
@@ -47,7 +47,7 @@ fn failures_that_come_at_once_are_all_counted_and_open_once() {
 
 #[test]
 fn a_success_and_a_failure_leave_what_one_of_their_orders_leaves() {
-    loom::model(|| {
+    every(|| {
         let (breaker, _) = breaker(Config::new().failure_threshold(5));
         breaker.record_failure();
         let other = spawn(&breaker, |breaker| breaker.record_success());
@@ -59,7 +59,7 @@ fn a_success_and_a_failure_leave_what_one_of_their_orders_leaves() {
 
 #[test]
 fn an_outcome_meets_a_transition_and_is_recorded_before_it_or_stale_after_it() {
-    loom::model(|| {
+    every(|| {
         let (breaker, _) = breaker(Config::new().failure_threshold(2));
         let other = spawn(&breaker, |breaker| breaker.trip());
         let receipt = breaker.try_acquire().map(|permit| permit.failure());
@@ -76,7 +76,7 @@ fn an_outcome_meets_a_transition_and_is_recorded_before_it_or_stale_after_it() {
 
 #[test]
 fn who_sees_the_opening_sees_its_time() {
-    loom::model(|| {
+    every(|| {
         // The clock is far beyond the time 0 of a new state: by that time, OPEN would have lapsed at once.
         let (breaker, _) = breaker(Config::new().failure_threshold(1));
         let other = spawn(&breaker, |breaker| breaker.record_failure());
@@ -111,7 +111,7 @@ fn a_writer_that_is_stopped_between_its_two_words_holds_nobody_for_longer_than_o
 
 #[test]
 fn an_opening_that_is_stopped_between_its_words_never_overwrites_a_newer_time() {
-    loom::model(|| {
+    every(|| {
         let (breaker, clock) = breaker(Config::new().failure_threshold(1));
         let ticket = breaker.acquire_ticket().unwrap();
         let other = spawn(&breaker, move |breaker| breaker.settle_ticket(ticket, Outcome::Failure));
@@ -126,7 +126,7 @@ fn an_opening_that_is_stopped_between_its_words_never_overwrites_a_newer_time() 
 
 #[test]
 fn a_request_that_is_overtaken_between_its_looks_at_the_two_words_prolongs_no_wait() {
-    loom::model(|| {
+    every(|| {
         let (breaker, clock) = lapsed(Config::new());
         let other = spawn(&breaker, |breaker| breaker.allow_request());
         breaker.reset();
@@ -141,7 +141,7 @@ fn a_request_that_is_overtaken_between_its_looks_at_the_two_words_prolongs_no_wa
 
 #[test]
 fn a_reclaimed_lease_and_its_late_result_never_both_count() {
-    loom::model(|| {
+    every(|| {
         let (breaker, clock) = lapsed(Config::new());
         let late = breaker.acquire_ticket().unwrap();
         clock.advance(RECOVERY);
@@ -161,7 +161,7 @@ fn a_reclaimed_lease_and_its_late_result_never_both_count() {
 
 #[test]
 fn a_reset_meets_a_probe_s_failure() {
-    loom::model(|| {
+    every(|| {
         let (breaker, _) = lapsed(Config::new());
         let ticket = breaker.acquire_ticket().unwrap();
         let other = spawn(&breaker, |breaker| breaker.reset());

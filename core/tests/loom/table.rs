@@ -5,7 +5,7 @@ use std::time::Duration;
 use halfopen::{BreakerTable, Config, ManualClock, Receipt, TableError};
 use loom::sync::Arc;
 
-use super::spawn;
+use super::{every, spawn};
 
 type Table = BreakerTable<&'static ManualClock, 2>;
 
@@ -15,7 +15,7 @@ fn table() -> Arc<Table> {
 
 #[test]
 fn two_registrations_of_one_name_give_one_circuit() {
-    loom::model(|| {
+    every(|| {
         let table = table();
         let other = spawn(&table, |table| table.register("imu").unwrap().record_failure());
         table.register("imu").unwrap().record_failure();
@@ -26,7 +26,7 @@ fn two_registrations_of_one_name_give_one_circuit() {
 
 #[test]
 fn two_registrations_of_two_names_give_two_circuits() {
-    loom::model(|| {
+    every(|| {
         let table = table();
         let other = spawn(&table, |table| table.register("imu").unwrap().record_failure());
         table.register("gps").unwrap();
@@ -39,7 +39,7 @@ fn two_registrations_of_two_names_give_two_circuits() {
 
 #[test]
 fn a_circuit_that_is_retired_meanwhile_loses_no_failure() {
-    loom::model(|| {
+    every(|| {
         let table = table();
         table.register("imu").unwrap();
         let other = spawn(&table, |table| table.get("imu").map(|imu| imu.record_failure()));
@@ -54,7 +54,7 @@ fn a_circuit_that_is_retired_meanwhile_loses_no_failure() {
 
 #[test]
 fn a_place_that_is_freed_and_taken_again_is_never_taken_for_the_old_one() {
-    loom::model(|| {
+    every(|| {
         let table = table();
         table.register("imu").unwrap();
         let other = spawn(&table, |table| table.get("imu").map(|imu| imu.operation_name().len()));

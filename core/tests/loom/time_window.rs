@@ -187,15 +187,29 @@ fn a_call_is_kept_although_a_thread_that_was_stopped_begins_its_bucket() {
 #[test]
 fn a_failure_that_comes_late_hides_no_newer_one_from_the_last_of_the_minimum() {
     bounded(|| {
-        let (breaker, clock) = breaker(50, 2);
+        let (breaker, clock) = breaker(30, 3);
         record(&breaker, "s");
-        let other = spawn(&breaker, |breaker| breaker.record_failure());
-        clock.advance(2 * BUCKET);
-        if breaker.record_failure() == Receipt::Recorded && breaker.record_success() == Receipt::Recorded {
-            other.join().unwrap();
-            // A failure and a success of now: half of the two calls that are enough.
-            assert_eq!(path(&breaker), "closed open");
+        let other = spawn(&breaker, |breaker| _ = breaker.record_failure());
+        clock.advance(3 * BUCKET);
+        for fails in [true, false, false] {
+            _ = if fails { breaker.record_failure() } else { breaker.record_success() };
         }
+        other.join().unwrap();
+        // A failure and two successes of now, whatever there was before.
+        assert_eq!(path(&breaker), "closed open");
+    });
+}
+
+#[test]
+fn no_failure_is_counted_without_its_call() {
+    bounded(|| {
+        let (breaker, _) = breaker(45, 1);
+        record(&breaker, "sss");
+        let other = spawn(&breaker, |breaker| record(breaker, "f"));
+        record(&breaker, "f");
+        other.join().unwrap();
+        // Two of five at the end, one of four before: two of four would be one call too few.
+        assert_eq!(path(&breaker), "closed");
     });
 }
 

@@ -37,6 +37,12 @@ pub enum Op {
     Abandon(usize),
     /// A call ends, and nobody says which.
     Report(Outcome),
+    /// The same of a call that took so many milliseconds.
+    ReportAfter(Outcome, u64),
+    /// Somebody asks that an OPEN circuit stay so for so many milliseconds, where the rule can.
+    HoldOpen(u64),
+    /// From now on this is the random number that is drawn.
+    Chance(u32),
     /// Somebody asks `would_allow`.
     WouldAllow,
     /// Somebody asks `retry_after`.
@@ -68,6 +74,8 @@ pub enum Span {
     Recovery(i64),
     /// One lease, and so much more.
     Lease(i64),
+    /// As long as a window over time reaches, and so much more.
+    Window(i64),
     /// The longest time that can be measured, and so much more.
     Longest(i64),
     /// Until the low half of the clock is the same again, and so much more.
@@ -81,6 +89,7 @@ impl Span {
             Self::Wait(more) => (naive.wait(now), more),
             Self::Recovery(more) => (naive.rules.recovery_ms, more),
             Self::Lease(more) => (naive.rules.lease_ms, more),
+            Self::Window(more) => (naive.rules.trip.reach_ms(), more),
             Self::Longest(more) => ((1 << 31) - 1, more),
             Self::Wrap(more) => (1 << 32, more),
         };

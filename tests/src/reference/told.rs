@@ -3,7 +3,9 @@
 use std::format;
 use std::string::{String, ToString};
 
-use halfopen::{CircuitState, Mode, Reason, Receipt, Refusal, Transition};
+use halfopen::{CircuitState, Mode, Reason, Receipt, Refusal, Transition, Window};
+
+use super::rule::Held;
 
 /// What is told to somebody who watches.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,6 +20,7 @@ pub enum Told {
         failures: u32,
         successes: u32,
         generation: u16,
+        tally: Option<Held>,
     },
     /// The state that refused, the wait, and whether the request was let through all the same.
     Refused(CircuitState, Option<u64>, bool),
@@ -35,6 +38,15 @@ impl From<&Transition> for Told {
             failures: told.failure_count.into(),
             successes: told.successes.into(),
             generation: told.generation,
+            tally: told.tally.map(|tally| Held {
+                calls: tally.calls as usize,
+                failures: tally.failures as usize,
+                slow_calls: tally.slow_calls as usize,
+                window: match tally.window {
+                    Window::Calls(calls) => calls.into(),
+                    Window::Millis(ms) => ms.into(),
+                },
+            }),
         }
     }
 }

@@ -2,69 +2,105 @@
 
 use core::cell::OnceCell;
 use core::slice;
+use core::time::Duration;
 use std::vec::Vec;
 
 use halfopen::machine::{Event, State, Ticket, Verdict};
+use halfopen::rules::{Adaptive, Consecutive, ConsecutiveSlow, CountWindow, TimeWindow};
 use halfopen::{ManualClock, Outcome, Permit, Snapshot, Timestamp};
 
 use super::kept::Kept;
 use super::life::{Life, Op};
 use super::naive::{Naive, Pass};
+use super::rule::Trip;
 use super::rules::Rules;
-use super::subjects::{Bare, Log, Watched, watched};
+use super::subjects::{Bare, ByRule, Chance, Log, Watched, watched};
 use super::told::Told;
 
 /// The greatest time that a manual clock shows.
 const END: u64 = u64::MAX - 1;
 
-/// Lives `life` and compares after each operation; `after` hears the number of that operation, and what was told.
+/// Lives `life` and compares after each operation; `after` hears the number of that operation, and what was told. By
+/// the rule of the life, as long as there is one with so many buckets.
 ///
 /// # Panics
 ///
 /// If the breakers differ, or if the library refuses the rules.
 pub fn live(life: &Life, after: &mut dyn FnMut(usize, &[Told])) {
+    match (life.rules.trip, life.rules.back.is_some()) {
+        (Trip::InARow, false) => live_by::<Consecutive>(life, after),
+        (Trip::InARow, true) => live_by::<Adaptive<Consecutive, Chance>>(life, after),
+        (Trip::InARowSlow(_), false) => live_by::<ConsecutiveSlow>(life, after),
+        (Trip::InARowSlow(_), true) => live_by::<Adaptive<ConsecutiveSlow, Chance>>(life, after),
+        (Trip::Calls(..), false) => live_by::<CountWindow<64>>(life, after),
+        (Trip::Calls(..), true) => live_by::<Adaptive<CountWindow<64>, Chance>>(life, after),
+        (Trip::Time(2, ..), false) => live_by::<TimeWindow<2>>(life, after),
+        (Trip::Time(2, ..), true) => live_by::<Adaptive<TimeWindow<2>, Chance>>(life, after),
+        (Trip::Time(5, ..), false) => live_by::<TimeWindow<5>>(life, after),
+        (Trip::Time(5, ..), true) => live_by::<Adaptive<TimeWindow<5>, Chance>>(life, after),
+        (Trip::Time(buckets, ..), _) => panic!("a window of {buckets} buckets is lived by live_by"),
+    }
+}
+
+/// [`live`] by another rule, which must be that of the life.
+///
+/// # Panics
+///
+/// If the breakers differ, or if the library refuses the rules.
+pub fn live_by<R: ByRule>(life: &Life, after: &mut dyn FnMut(usize, &[Told])) {
     // Permits borrow their breaker, so each one of this life has its place before it begins.
     let restarts = life.ops.iter().filter(|op| matches!(op, Op::Restart(..))).count();
     let mut places = Vec::new();
     places.resize_with(1 + restarts, OnceCell::new);
-    let mut trio = Trio::new(life, places.iter());
+    let mut trio = Trio::<R>::new(life, places.iter());
     for (number, op) in life.ops.iter().enumerate() {
         after(number, &trio.does(op));
+        if trio.naive.may_be_mistaken() {
+            return;
+        }
     }
 }
 
 /// A call that is out.
-struct Call<'a> {
+struct Call<'a, R: ByRule> {
     pass: Pass,
     ticket: Ticket,
-    permit: Option<Permit<'a, ManualClock, Log>>,
+    permit: Option<Permit<'a, ManualClock, Log, &'static str, R>>,
 }
 
-pub(crate) struct Trio<'a> {
+pub(crate) struct Trio<'a, R: ByRule> {
     pub(crate) naive: Naive,
     /// Nothing restores a bare state: it is left behind by the first restore.
     pub(crate) bare: Option<Bare>,
-    pub(crate) real: &'a Watched,
-    places: slice::Iter<'a, OnceCell<Watched>>,
+    pub(crate) real: &'a Watched<R>,
+    places: slice::Iter<'a, OnceCell<Watched<R>>>,
     pub(crate) now: u64,
-    out: Vec<Call<'a>>,
+    out: Vec<Call<'a, R>>,
     kept: Option<(Kept, Snapshot)>,
     /// The state that was compared in full: it takes long, and most moves change nothing.
     pub(crate) shown: Option<State>,
 }
 
-fn new_in<'a>(places: &mut slice::Iter<'a, OnceCell<Watched>>, rules: &Rules, now: u64) -> &'a Watched {
+fn new_in<'a, R: ByRule>(
+    places: &mut slice::Iter<'a, OnceCell<Watched<R>>>,
+    rules: &Rules,
+    now: u64,
+) -> &'a Watched<R> {
     places.next().expect("a place for each restart").get_or_init(|| watched(rules, now))
 }
 
-impl<'a> Trio<'a> {
-    fn new(life: &Life, mut places: slice::Iter<'a, OnceCell<Watched>>) -> Self {
+impl<'a, R: ByRule> Trio<'a, R> {
+    fn new(life: &Life, places: slice::Iter<'a, OnceCell<Watched<R>>>) -> Self {
+        Self::begin(&life.rules, life.start, places)
+    }
+
+    pub(crate) fn begin(rules: &Rules, start: u64, mut places: slice::Iter<'a, OnceCell<Watched<R>>>) -> Self {
         Self {
-            naive: Naive::new(life.rules),
-            bare: Some(Bare::new(&life.rules)),
-            real: new_in(&mut places, &life.rules, life.start),
+            naive: Naive::new(*rules),
+            bare: (rules.trip, rules.back).eq(&(Trip::InARow, None)).then(|| Bare::new(rules)),
+            real: new_in(&mut places, rules, start),
             places,
-            now: life.start,
+            now: start,
             out: Vec::new(),
             kept: None,
             shown: None,
@@ -73,6 +109,12 @@ impl<'a> Trio<'a> {
 
     /// Does it, compares, and gives what was told.
     fn does(&mut self, op: &Op) -> Vec<Told> {
+        self.act(op);
+        self.compare()
+    }
+
+    /// Does it; only the answers are compared.
+    pub(crate) fn act(&mut self, op: &Op) {
         match *op {
             Op::Ask => self.ask(),
             Op::AskAndHold => {
@@ -99,6 +141,21 @@ impl<'a> Trio<'a> {
             }
             Op::End(..) | Op::Abandon(_) => {}
             Op::Report(outcome) => self.end(None, outcome),
+            Op::ReportAfter(outcome, ms) => {
+                let expected = self.naive.report_after(self.now, None, outcome, Some(ms));
+                if let Some(bare) = &mut self.bare {
+                    assert_eq!(bare.run(Event::Settle(None, outcome), self.now), Verdict::Settled(expected));
+                }
+                assert_eq!(self.real.record_after(outcome, Duration::from_millis(ms)), expected);
+            }
+            Op::HoldOpen(ms) => {
+                self.naive.hold_open(self.now, ms);
+                R::hold_open(self.real, Duration::from_millis(ms));
+            }
+            Op::Chance(number) => {
+                self.naive.chance = number;
+                R::choose(self.real, number);
+            }
             Op::WouldAllow => {
                 let wait = self.inquire();
                 assert_eq!(self.real.would_allow(), wait == Some(0));
@@ -110,7 +167,7 @@ impl<'a> Trio<'a> {
             Op::Command(command) => self.command(command),
             Op::Forward(span) => self.clock(span.millis(&self.naive, self.now)),
             Op::Back(span) => self.clock(-span.millis(&self.naive, self.now)),
-            Op::Keep => self.kept = Some((self.naive.keep(self.now), self.real.snapshot())),
+            Op::Keep => self.keep(),
             Op::Invent(kept) => {
                 let read = kept.read();
                 assert_eq!(read.is_some(), kept.is_possible(), "{read:?}");
@@ -119,7 +176,11 @@ impl<'a> Trio<'a> {
             Op::Restore => self.restore(),
             Op::Restart(start, rules) => self.restart(start, rules),
         }
-        self.compare()
+    }
+
+    /// The calls that are out.
+    pub(crate) fn passes(&self) -> impl Iterator<Item = &Pass> {
+        self.out.iter().map(|call| &call.pass)
     }
 
     fn bare_asks(&mut self, granted: bool) -> Option<Ticket> {
@@ -144,7 +205,7 @@ impl<'a> Trio<'a> {
     }
 
     /// By a permit.
-    fn acquire(&mut self) -> Option<Call<'a>> {
+    fn acquire(&mut self) -> Option<Call<'a, R>> {
         let pass = self.naive.ask(self.now);
         let by_step = self.bare_asks(pass.is_some());
         let answer = self.real.try_acquire();
@@ -162,8 +223,8 @@ impl<'a> Trio<'a> {
         pass: Option<Pass>,
         by_step: Option<Ticket>,
         ticket: Option<Ticket>,
-        permit: Option<Permit<'a, ManualClock, Log>>,
-    ) -> Option<Call<'a>> {
+        permit: Option<Permit<'a, ManualClock, Log, &'static str, R>>,
+    ) -> Option<Call<'a, R>> {
         assert!(self.bare.is_none() || ticket == by_step);
         assert_eq!(ticket.is_some(), pass.is_some());
         let (pass, ticket) = (pass?, ticket?);
@@ -171,7 +232,7 @@ impl<'a> Trio<'a> {
         Some(Call { pass, ticket, permit })
     }
 
-    fn abandon(&mut self, call: Call<'a>) {
+    fn abandon(&mut self, call: Call<'a, R>) {
         if call.permit.is_some() {
             self.naive.report(self.now, Some(call.pass), Outcome::Ignored);
             if let Some(bare) = &mut self.bare {
@@ -180,7 +241,7 @@ impl<'a> Trio<'a> {
         }
     }
 
-    fn end(&mut self, call: Option<Call<'a>>, outcome: Outcome) {
+    fn end(&mut self, call: Option<Call<'a, R>>, outcome: Outcome) {
         let expected = self.naive.report(self.now, call.as_ref().map(|call| call.pass), outcome);
         let ticket = call.as_ref().map(|call| call.ticket);
         if let Some(bare) = &mut self.bare {
@@ -218,7 +279,7 @@ impl<'a> Trio<'a> {
         }
         match command {
             Event::Trip => (self.naive.trip(self.now), self.real.trip()),
-            Event::Isolate => (self.naive.isolate(), self.real.isolate()),
+            Event::Isolate => (self.naive.isolate(self.now), self.real.isolate()),
             Event::Disable => (self.naive.disable(), self.real.disable()),
             Event::Shadow => (self.naive.shadow(), self.real.shadow()),
             Event::Reset => (self.naive.reset(), self.real.reset()),
@@ -226,9 +287,15 @@ impl<'a> Trio<'a> {
         };
     }
 
-    fn clock(&mut self, by: i128) {
+    pub(crate) fn clock(&mut self, by: i128) {
         self.now = (i128::from(self.now) + by).clamp(0, END.into()) as u64;
         self.real.clock().set(Timestamp::from_millis(self.now));
+    }
+
+    fn keep(&mut self) {
+        let (kept, snapshot) = (self.naive.keep(self.now), self.real.snapshot());
+        assert_eq!(serde_json::to_value(snapshot).expect("a snapshot"), kept.written());
+        self.kept = Some((kept, snapshot));
     }
 
     fn restore(&mut self) {
@@ -241,10 +308,11 @@ impl<'a> Trio<'a> {
 
     fn restart(&mut self, start: u64, rules: Option<Rules>) {
         let rules = rules.unwrap_or(self.naive.rules);
-        self.kept = Some((self.naive.keep(self.now), self.real.snapshot()));
+        self.keep();
         self.out.clear();
         self.naive = Naive::new(rules);
         self.real = new_in(&mut self.places, &rules, start);
+        self.shown = None;
         self.now = start;
         self.restore();
     }

@@ -4,7 +4,7 @@ use core::cell::Cell;
 use core::hash::Hash;
 use std::collections::{HashSet, VecDeque};
 
-use conformance::reference::Rules;
+use conformance::reference::{Rules, Trip};
 use halfopen::machine::{Event, Policy, State, Ticket, Verdict, step};
 use halfopen::{CircuitBreaker, CircuitState, FnClock, Mode, Outcome, Timestamp};
 
@@ -181,7 +181,15 @@ fn compare(policy: &Policy, world: &World, path: &[Move]) {
 
 #[test]
 fn every_call_of_the_breaker_does_to_every_state_what_step_does() {
-    let rules = Rules { failure_threshold: 2, recovery_ms: 2, success_threshold: 2, max_calls: 2, lease_ms: 2 };
+    let rules = Rules {
+        failure_threshold: 2,
+        recovery_ms: 2,
+        success_threshold: 2,
+        max_calls: 2,
+        lease_ms: 2,
+        trip: Trip::InARow,
+        back: None,
+    };
     let policy = rules.policy();
     let new = World { state: State::NEW, now: START, tickets: Vec::new() };
     let mut seen = HashSet::from([new.looks(&policy)]);

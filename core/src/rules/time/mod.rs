@@ -48,7 +48,10 @@ use crate::transition::Window;
 /// 16,777,215 and stays there.
 ///
 /// A clock that goes back by no more than the window reaches counts as one that stands still, so that calls are remembered
-/// for that much longer; one that goes back further begins the window anew.
+/// for that much longer; one that goes back further begins the window anew. What a call has found too old is forgotten for
+/// good; what was only looked at and found too old is counted again where the clock goes back to when it was not. Times are
+/// told by 32 bits: into a window that holds calls another one has to come within 24.8 days, or those may be taken for
+/// recent ones 49.7 days after they were made.
 #[derive(Debug)]
 pub enum TimeWindow<const B: usize> {}
 
