@@ -6,7 +6,6 @@ use crate::config::WindowPolicy;
 use crate::event::{Event, Outcome};
 use crate::rule::{Counts, Judgement};
 use crate::state::{MAX_COUNT, State};
-use crate::step::counts_in_closed;
 use crate::transition::{Reason, Tally, Window};
 
 /// What a window says of an event.
@@ -19,22 +18,18 @@ pub struct WindowEvidence {
 }
 
 impl WindowEvidence {
-    /// Of an event that ended a call of the window, whose counts are then asked for.
+    /// Of an event, for which the counts of the window of a generation are asked for if it needs them.
     #[inline(always)]
     pub(crate) fn of(policy: &WindowPolicy, scene: Scene, counts: impl FnOnce(u16) -> Counts) -> Self {
         let mut evidence = Self { slow: scene.slow, ..Self::default() };
-        let settles = match scene.event {
-            Event::Settle(ticket, outcome) => scene.recorded && counts_in_closed(scene.state, ticket, outcome),
-            // To be kept as the count.
-            Event::Trip | Event::Isolate => false,
-            _ => return evidence,
-        };
-        let closed = matches!(scene.state.circuit(), CircuitState::Closed) && !scene.state.is_disabled();
-        if closed && (settles || !matches!(scene.event, Event::Settle(..))) {
-            evidence.counts = counts(scene.state.generation());
-        }
-        if settles {
-            evidence.reason = evidence.counts.reason(policy);
+        match scene.event {
+            Event::Settle(..) if scene.recorded => {
+                evidence.counts = counts(scene.state.generation());
+                evidence.reason = evidence.counts.reason(policy);
+            }
+            // To be kept as the count. In any state but CLOSED there is no window of its generation.
+            Event::Trip | Event::Isolate => evidence.counts = counts(scene.state.generation()),
+            _ => {}
         }
         evidence
     }

@@ -85,21 +85,29 @@ fn bounded(model: impl Fn() + Sync + Send + 'static) {
     switching(Some(3), model);
 }
 
-/// As [`bounded`], with two: for three threads that each do a lot.
+/// As [`bounded`], with two, and only where new threads go first: for models that would take minutes.
 fn narrowly(model: impl Fn() + Sync + Send + 'static) {
-    switching(Some(2), model);
+    explore(true, Some(2), std::sync::Arc::new(model));
 }
 
-/// Twice, because loom misses some schedules in which a new thread goes first, and some in which it
-/// does not.
+/// As [`bounded`], only where new threads go first.
+fn bounded_once(model: impl Fn() + Sync + Send + 'static) {
+    explore(true, Some(3), std::sync::Arc::new(model));
+}
+
+/// Twice, because loom misses some schedules in which a new thread goes first, and some in which it does not.
 fn switching(times: Option<usize>, model: impl Fn() + Sync + Send + 'static) {
     let model = std::sync::Arc::new(model);
     for yields in [false, true] {
-        YIELDS.set(yields);
-        let (mut builder, model) = (loom::model::Builder::new(), model.clone());
-        builder.preemption_bound = times;
-        builder.check(move || model());
+        explore(yields, times, model.clone());
     }
+}
+
+fn explore(yields: bool, times: Option<usize>, model: std::sync::Arc<impl Fn() + Sync + Send + 'static>) {
+    YIELDS.set(yields);
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = times;
+    builder.check(move || model());
 }
 
 /// The states passed through in the order of the generations, in which there is no gap and no double.

@@ -220,10 +220,25 @@ fn a_record_of_an_old_permit_never_gets_into_the_window_of_a_new_generation() {
         record(&breaker, "sf");
         let old = breaker.acquire_ticket().unwrap();
         let other = spawn(&breaker, move |breaker| breaker.settle_ticket(old, Outcome::Failure));
+        // A reset of a CLOSED circuit begins no generation.
+        breaker.trip();
         breaker.reset();
         record(&breaker, "f");
         assert!(matches!(other.join().unwrap(), Receipt::Recorded | Receipt::Stale));
         assert_eq!((breaker.state(), breaker.failure_count()), (CircuitState::Closed, 1));
+    });
+}
+
+#[test]
+fn a_reset_empties_the_window_before_or_after_a_record_and_loses_none_that_comes_after() {
+    bounded(|| {
+        let (breaker, _) = breaker(100, 5);
+        record(&breaker, "sf");
+        let other = spawn(&breaker, |breaker| record(breaker, "f"));
+        breaker.reset();
+        record(&breaker, "f");
+        other.join().unwrap();
+        assert!((1..=2).contains(&breaker.failure_count()));
     });
 }
 

@@ -4,6 +4,7 @@ use halfopen::{CircuitState, Mode, Reason, Snapshot};
 use serde_json::{Value, json};
 
 use super::naive::Naive;
+use super::rule::in_steps;
 
 /// The greatest integer that every reader of JSON keeps exact.
 const MOST_AGO_MS: u64 = (1 << 53) - 1;
@@ -105,7 +106,7 @@ impl Naive {
             self.change(kept.circuit, kept.mode, Reason::Restored, failures);
         }
         (self.since, self.open_ms) = match self.rules.back {
-            Some(back) => (now.into(), kept.remaining.min(back.longest_ms)),
+            Some(back) => (now.into(), in_steps(kept.remaining.min(back.longest_ms))),
             None => {
                 let passed = self.rules.recovery_ms.saturating_sub(kept.remaining);
                 (i128::from(now) - i128::from(passed), self.rules.recovery_ms)

@@ -4,7 +4,7 @@ use std::vec::Vec;
 
 use halfopen::{CircuitState, Mode, Outcome, Reason, Receipt};
 
-use super::rule::{Back, Memory};
+use super::rule::{Back, Memory, in_steps};
 use super::rules::Rules;
 use super::told::Told;
 
@@ -18,7 +18,7 @@ pub(crate) struct Pass {
 }
 
 /// The longest time that the documentation promises to measure.
-const LONGEST_MS: i128 = (1 << 31) - 1;
+pub(super) const LONGEST_MS: i128 = (1 << 31) - 1;
 
 /// Milliseconds from `since` to `now`; `None` if the clock has gone back.
 pub(crate) fn passed(since: i128, now: u64) -> Option<u64> {
@@ -379,7 +379,7 @@ impl Naive {
     pub(crate) fn hold_open(&mut self, now: u64, ms: u64) {
         let ms = ms.min(self.rules.back.map_or(0, |back| back.longest_ms));
         if self.circuit == CircuitState::Open && self.mode != Mode::Isolated && (1..ms).contains(&self.left(now)) {
-            self.open_ms = (self.open_ms - self.left(now) + ms).min(LONGEST_MS as u64);
+            self.open_ms = in_steps((self.open_ms - self.left(now) + ms).min(LONGEST_MS as u64));
         }
     }
 

@@ -5,7 +5,7 @@ use std::vec::Vec;
 
 use halfopen::Reason;
 
-use super::naive::passed;
+use super::naive::{LONGEST_MS, passed};
 
 /// When a CLOSED circuit opens.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -79,6 +79,15 @@ impl Trip {
     }
 }
 
+/// A time OPEN that somebody wished for, or that a snapshot brings: from 2^25 ms on it is kept in steps.
+pub(crate) fn in_steps(ms: u64) -> u64 {
+    match ms.div_ceil(64) * 64 {
+        _ if ms < 1 << 25 => ms,
+        up if up < (1 << 31) - 64 => up,
+        _ => LONGEST_MS as u64,
+    }
+}
+
 impl Back {
     /// How long the opening lasts that follows so many reopenings.
     pub(crate) fn open_ms(&self, base: u64, reopenings: u32, chance: u32) -> u64 {
@@ -86,7 +95,7 @@ impl Back {
         for _ in 0..reopenings {
             ms = (ms * self.multiplier).div_ceil(100).min(self.longest_ms);
         }
-        let shorter = (u128::from(ms * self.jitter / 100) * u128::from(chance)) >> 32;
+        let shorter = (u128::from(ms * self.jitter / 100) * u128::from(chance >> 17)) >> 15;
         (ms - shorter as u64).max(1)
     }
 

@@ -212,10 +212,10 @@ impl<R: Rule, G: Random> Rule for Adaptive<R, G> {
 
     fn tripped_again(policy: &Self::Policy, memory: &Self::Memory, evidence: Self::Evidence) {
         let AdaptiveEvidence { opening, length, luck, .. } = evidence;
-        let again = own_ms::<R>(policy, opening.with_random(luck.random));
-        let own = again == own_ms::<R>(policy, opening);
-        let new = if own { Length::own(opening, again) } else { Length::other(opening, again) };
-        exchange(&memory.length, length.0, new.0);
+        let again = opening.with_random(luck.random);
+        if exchange(&memory.opening, opening.0, again.0) {
+            exchange(&memory.length, length.0, Length::own(again, own_ms::<R>(policy, again)).0);
+        }
     }
 
     #[inline(always)]
@@ -274,6 +274,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule, G: Random> CircuitBreaker<C,
     /// Keeps the circuit OPEN for at least `time` from now (rounded up to whole milliseconds), as far as
     /// [`max_recovery_timeout`](CircuitBreakerConfiguration::max_recovery_timeout) allows: for a server that said
     /// `Retry-After`. It lengthens the opening that is, shortens none, and does nothing unless the circuit is OPEN.
+    /// From 9.3 hours on the length of the opening rounds up to a multiple of 64 ms.
     pub fn hold_open(&self, time: Duration) {
         let ms = u32::try_from(ceil_millis(time)).unwrap_or(u32::MAX);
         loop {
