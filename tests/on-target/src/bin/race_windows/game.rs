@@ -319,7 +319,7 @@ fn probe(circuit: &dyn Circuit) {
         }
         if is_probe && !interrupt {
             UNDERWAY.set(1);
-            dawdle(true);
+            dawdle(chance() & 3 == 0);
             UNDERWAY.set(0);
         }
     });
