@@ -42,6 +42,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
             // If somebody has gone on from here meanwhile, the time is theirs.
             self.cell.exchange(applied, snapshot.since::<R>(applied, &self.policy));
             R::restored(&self.policy, &self.memory, snapshot.remaining_ms());
+            R::clear(&self.memory, state.generation());
             if let Some(transition) = step.effect.transition {
                 self.announce(&transition);
             }

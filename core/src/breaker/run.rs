@@ -286,8 +286,8 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         if step.next.is_some_and(|next| !self.cell.exchange(state, next)) {
             return None;
         }
-        if R::WINDOW && matches!(step.effect.transition, Some(Transition { reason: Reason::Shadowed, .. })) {
-            self.carry(state, step.next);
+        if let (true, Some(transition), CircuitState::Closed) = (R::WINDOW, &step.effect.transition, state.circuit()) {
+            self.leave(state, transition);
         }
         if step.effect.failed {
             self.last_failure.store(Some(now));
@@ -301,10 +301,14 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         Some(step.effect.verdict)
     }
 
-    /// Shadow mode goes on with the window of a CLOSED circuit whose rules were in force.
-    fn carry(&self, state: State, next: Option<State>) {
-        if let (true, Some(next)) = (state.admits_freely(), next) {
-            R::carry(&self.memory, state.generation(), next.generation());
+    /// Shadow mode goes on with the window of a CLOSED circuit whose rules were in force. Any other window is over, and is
+    /// emptied, or it would go on in the generation that bears the same number.
+    #[inline(never)]
+    fn leave(&self, state: State, transition: &Transition) {
+        if state.admits_freely() && matches!(transition.reason, Reason::Shadowed) {
+            R::carry(&self.memory, state.generation(), transition.generation);
+        } else {
+            R::clear(&self.memory, state.generation());
         }
     }
 
