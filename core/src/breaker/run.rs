@@ -174,6 +174,10 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
             let scene = Scene { state, event, now, slow, recorded: true };
             let step = |evidence| settle_with::<R>(&self.policy, state, ticket, outcome, now, evidence);
             if let Some((Verdict::Settled(receipt), _)) = self.attempt(scene, step) {
+                if self.glance().generation() != generation {
+                    // Or it would go on in the generation that bears the same number.
+                    R::clear(&self.memory, generation);
+                }
                 return receipt;
             }
             (state, now) = self.look();
@@ -223,9 +227,10 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
                 Event::Trip if state.circuit() == CircuitState::Open => {
                     R::tripped_again(&self.policy, &self.memory, evidence);
                 }
-                // Where the circuit was CLOSED, it is still in the generation of its window.
-                Event::Reset => R::clear(&self.memory, state.generation()),
-                _ => {}
+                // It takes the window along.
+                Event::Shadow => {}
+                // A circuit that was CLOSED has left its window, or is still in it after a reset.
+                _ => R::clear(&self.memory, state.generation()),
             }
             return;
         }
@@ -286,8 +291,8 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         if step.next.is_some_and(|next| !self.cell.exchange(state, next)) {
             return None;
         }
-        if let (true, Some(transition), CircuitState::Closed) = (R::WINDOW, &step.effect.transition, state.circuit()) {
-            self.leave(state, transition);
+        if R::WINDOW && matches!(step.effect.transition, Some(Transition { reason: Reason::Shadowed, .. })) {
+            self.carry(state, step.next);
         }
         if step.effect.failed {
             self.last_failure.store(Some(now));
@@ -301,14 +306,10 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         Some(step.effect.verdict)
     }
 
-    /// Shadow mode goes on with the window of a CLOSED circuit whose rules were in force. Any other window is over, and is
-    /// emptied, or it would go on in the generation that bears the same number.
-    #[inline(never)]
-    fn leave(&self, state: State, transition: &Transition) {
-        if state.admits_freely() && matches!(transition.reason, Reason::Shadowed) {
-            R::carry(&self.memory, state.generation(), transition.generation);
-        } else {
-            R::clear(&self.memory, state.generation());
+    /// Shadow mode goes on with the window of a CLOSED circuit whose rules were in force.
+    fn carry(&self, state: State, next: Option<State>) {
+        if let (true, Some(next)) = (state.admits_freely(), next) {
+            R::carry(&self.memory, state.generation(), next.generation());
         }
     }
 

@@ -13,6 +13,25 @@ const VERSIONS: u32 = 0xfff;
 /// No word has this number.
 const NOWHERE: u32 = 0x7f;
 
+/// What happens to a head: bits that are set, and bits that are turned over.
+#[derive(Clone, Copy)]
+pub(super) struct Change {
+    set: u32,
+    flip: u32,
+}
+
+impl Change {
+    /// Nothing more than that something bad has come in.
+    pub(super) const SOILED: Self = Self { set: 0, flip: 0 };
+    /// At no word: the window begins with the next call.
+    pub(super) const CLEARED: Self = Self { set: NOWHERE, flip: 0 };
+
+    /// The same window, of another generation.
+    pub(super) const fn carried(from: u16, to: u16) -> Self {
+        Self { set: 0, flip: ((from ^ to) as u32) << GENERATION }
+    }
+}
+
 impl Head {
     /// Whether it is that of a window of this generation, which was not cleared.
     #[inline]
@@ -59,16 +78,6 @@ impl Head {
         Self((generation as u32) << GENERATION | lap << LAP).with_version(self.version() + 1)
     }
 
-    /// At no word: the window begins with the next call.
-    pub(super) const fn cleared(self) -> Self {
-        Self(self.0 | NOWHERE).soiled()
-    }
-
-    /// The same window, of another generation.
-    pub(super) const fn carried(self, generation: u16) -> Self {
-        Self(self.0 & !(0x1ff << GENERATION) | (generation as u32) << GENERATION)
-    }
-
     /// At the next of `words` words.
     pub(super) const fn advanced(self, words: usize) -> Self {
         if self.word() + 1 < words {
@@ -90,6 +99,11 @@ impl Head {
     pub(super) const fn soiled(self) -> Self {
         self.with_version(self.version() + 1).cleaned(false)
     }
+
+    /// Soiled, with what else happens to it.
+    pub(super) const fn changed(self, change: Change) -> Self {
+        Self((self.soiled().0 | change.set) ^ change.flip)
+    }
 }
 
 #[cfg(test)]
@@ -110,7 +124,10 @@ mod tests {
         assert_eq!(parts(HEAD.filled().filled()), (0x155, 0xffe, true, false, 2, 5));
         assert_eq!(parts(HEAD.cleaned(true).cleaned(true)), (0x155, 0xffe, false, true, 2, 5));
         assert_eq!(HEAD.filled().cleaned(true).cleaned(false), HEAD.filled());
-        assert_eq!(parts(HEAD.filled().cleaned(true).carried(0xaa)), (0xaa, 0xffe, true, true, 2, 5));
+        assert_eq!(
+            parts(HEAD.filled().cleaned(true).changed(Change::carried(0x155, 0xaa))),
+            (0xaa, 0xfff, true, false, 2, 5)
+        );
         assert_eq!(parts(HEAD.filled().cleaned(true).soiled()), (0x155, 0xfff, true, false, 2, 5));
         assert_eq!(parts(HEAD.soiled().soiled()), (0x155, 0, false, false, 2, 5));
     }
@@ -131,7 +148,7 @@ mod tests {
     #[test]
     fn one_that_was_cleared_is_of_no_generation() {
         assert!(HEAD.is_of(0x155) && !HEAD.is_of(0x154));
-        let cleared = HEAD.cleaned(true).cleared();
+        let cleared = HEAD.cleaned(true).changed(Change::CLEARED);
         assert!(!cleared.is_of(0x155));
         assert_eq!(parts(cleared), (0x155, 0xfff, false, false, 2, 0x7f));
     }
