@@ -238,3 +238,16 @@ impl Step {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ticket_knows_the_generation_in_which_it_was_given() {
+        let state = (0..300).fold(State::NEW, |state, _| state.forget_probes());
+        for ticket in [Ticket::plain(state), Ticket::timed(state, Timestamp::ZERO), Ticket::probe(state)] {
+            assert_eq!(ticket.generation(), 300);
+        }
+    }
+}

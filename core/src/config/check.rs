@@ -244,6 +244,7 @@ mod tests {
     #[test]
     fn every_field_is_checked_and_named_with_its_value_and_range() {
         let config = CircuitBreakerConfiguration::new();
+        assert_eq!(config.failure_threshold(0).validate().unwrap_err().field(), "failure_threshold");
         assert_eq!(text(config.failure_threshold(1_024)), "failure_threshold is 1024, must be 1 to 1023");
         assert_eq!(
             text(config.recovery_timeout(Duration::from_millis(2_147_483_650))),
