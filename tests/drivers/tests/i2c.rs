@@ -138,14 +138,14 @@ fn bme280_a_barometer_in_4_calls_after_10() {
             reads(0x76, 0xF4, &[0]),
             writes(0x76, &[0xF2, 0b1]),
             reads(0x76, 0xF4, &[0]),
-            writes(0x76, &[0xF4, 0b010_101_00]),
+            writes(0x76, &[0xF4, 0b0101_0100]),
             reads(0x76, 0xF5, &[0]),
-            writes(0x76, &[0xF5, 0b100_00]),
+            writes(0x76, &[0xF5, 0b1_0000]),
         ];
         let measures = [
-            vec![reads(0x76, 0xF4, &[0b010_101_00])],
-            vec![reads(0x76, 0xF4, &[0b010_101_00])],
-            vec![writes(0x76, &[0xF4, 0b010_101_01])],
+            vec![reads(0x76, 0xF4, &[0b0101_0100])],
+            vec![reads(0x76, 0xF4, &[0b0101_0100])],
+            vec![writes(0x76, &[0xF4, 0b0101_0101])],
             vec![reads(0x76, 0xF7, &pressure_and_temperature)],
         ];
         let made = |bus| {
