@@ -1,4 +1,4 @@
-//! The other end of the wires: a device that is told in advance whether it works.
+//! The other end of the wires, a device that is told in advance whether it works.
 
 use std::fmt::Debug;
 

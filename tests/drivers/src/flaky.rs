@@ -1,4 +1,4 @@
-//! What embedded-hal-mock cannot do: an SPI device or a stream that fails when it is told to, and counts its calls.
+//! An SPI device or a stream that fails when it is told to and counts its calls, which embedded-hal-mock does not have.
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -1,4 +1,4 @@
-//! Driver crates of others over halfopen's guarded buses: one trial for all of them.
+//! Driver crates of others over halfopen's guarded buses, with one trial for all of them.
 //!
 //! A driver is four lines: how it is made, what it is asked, what it must answer, and where in its own error the bus's
 //! error is. [`Device`] plays the other end of the wires.

@@ -1,4 +1,4 @@
-//! The trial that every driver must stand: it works, its device breaks, it is shed, and it comes back.
+//! The trial that every driver must stand, in which it works, its device breaks, it is shed, and it comes back.
 
 use std::fmt::Debug;
 use std::sync::Arc;

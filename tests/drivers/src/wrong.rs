@@ -1,4 +1,4 @@
-//! Breakers that are wrong in one way each: a trial that one of them stands proves nothing.
+//! Breakers that are wrong in one way each, because a trial that one of them stands proves nothing.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,4 +1,4 @@
-//! Two drivers on one I2C bus: a device that is dead does not shed its neighbour.
+//! Two drivers on one I2C bus, where a device that is dead does not shed its neighbour.
 
 use std::cell::RefCell;
 use std::time::Duration;
