@@ -1,0 +1,131 @@
+//! What the host does to the world around the board, and at which line of the log.
+
+use anyhow::{Result, bail};
+use serde_json::json;
+
+use crate::log::Line;
+use crate::machine::Machine;
+
+/// Something that the host does at its first turn after some lines of the log.
+#[derive(Clone, Copy)]
+pub struct Step {
+    count: usize,
+    text: &'static str,
+    action: Action,
+}
+
+impl Step {
+    /// Before the firmware runs.
+    pub const fn at_start(action: Action) -> Self {
+        Self { count: 0, text: "", action }
+    }
+
+    /// When `count` lines since the step before have had `text` in them.
+    pub const fn after(count: usize, text: &'static str, action: Action) -> Self {
+        Self { count, text, action }
+    }
+}
+
+/// What the host can do.
+#[derive(Clone, Copy)]
+pub enum Action {
+    /// Gives the sensor of this name a temperature, in half degrees.
+    Warm(&'static str, i8),
+    /// Pulls the sensor of this name out.
+    Unplug(&'static str),
+    /// Plugs it in again, with another temperature.
+    PlugIn(&'static str, i8),
+    /// As `Unplug`, for a sensor that the firmware simulates.
+    PretendUnplug,
+    /// As `PlugIn`, for such a sensor.
+    PretendPlugIn(i8),
+}
+
+impl Action {
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Warm(..) => "the sensor is there",
+            Self::Unplug(_) | Self::PretendUnplug => "pulls the sensor out",
+            Self::PlugIn(..) | Self::PretendPlugIn(_) => "plugs the sensor in, where it is warmer",
+        }
+    }
+
+    fn perform(self, machine: &mut Machine) -> Result<()> {
+        match self {
+            Self::Warm(sensor, half_degrees) => set(machine, sensor, "temperature", json!(millis(half_degrees))),
+            Self::Unplug(sensor) => move_to(machine, sensor, NOBODY_ASKS),
+            Self::PlugIn(sensor, half_degrees) => {
+                move_to(machine, sensor, ADDRESS)?;
+                set(machine, sensor, "temperature", json!(millis(half_degrees)))
+            }
+            Self::PretendUnplug => machine.tell_firmware(b"-"),
+            Self::PretendPlugIn(half_degrees) => machine.tell_firmware(&[b'+', half_degrees as u8]),
+        }
+    }
+}
+
+/// QEMU counts in thousandths.
+fn millis(half_degrees: i8) -> i32 {
+    i32::from(half_degrees) * 500
+}
+
+const ADDRESS: u8 = 0x48;
+const NOBODY_ASKS: u8 = 0x77;
+
+/// QEMU refuses to remove a device from this bus, but not to move it to another address: the one before is as dead.
+fn move_to(machine: &mut Machine, sensor: &str, address: u8) -> Result<()> {
+    set(machine, sensor, "realized", json!(false))?;
+    set(machine, sensor, "address", json!(address))?;
+    set(machine, sensor, "realized", json!(true))
+}
+
+fn set(machine: &mut Machine, sensor: &str, property: &str, value: serde_json::Value) -> Result<()> {
+    let path = format!("/machine/peripheral/{sensor}");
+    machine.qmp.execute("qom-set", json!({ "path": path, "property": property, "value": value }))?;
+    Ok(())
+}
+
+/// Somebody who reads the log and knows what comes next.
+pub struct Director {
+    steps: std::slice::Iter<'static, Step>,
+    next: Option<&'static Step>,
+    heard: usize,
+}
+
+impl Director {
+    pub fn new(script: &'static [Step]) -> Self {
+        let mut steps = script.iter();
+        let next = steps.next();
+        Self { steps, next, heard: 0 }
+    }
+
+    pub fn hear(&mut self, line: &Line) {
+        if self.next.is_some_and(|step| line.text.contains(step.text)) {
+            self.heard += 1;
+        }
+    }
+
+    /// Does what is due, and hands on what that was.
+    pub fn act(&mut self, machine: &mut Machine, mut tell: impl FnMut(&str)) -> Result<()> {
+        while let Some(step) = self.next.filter(|step| self.heard >= step.count) {
+            step.action.perform(machine)?;
+            tell(step.action.describe());
+            self.next = self.steps.next();
+            self.heard = 0;
+        }
+        Ok(())
+    }
+
+    /// Whether all has happened.
+    pub fn finish(&self) -> Result<()> {
+        if let Some(step) = self.next {
+            bail!(
+                "the firmware ended before the host could act: of {} lines with '{}' there were {}",
+                step.count,
+                step.text,
+                self.heard
+            );
+        }
+        Ok(())
+    }
+}
