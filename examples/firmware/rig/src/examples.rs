@@ -1,11 +1,11 @@
 //! The examples, and what happens to each.
 
-use crate::example::Example;
+use crate::example::{Disk, Example};
 use crate::run::Pace;
 use crate::script::{Action, Step};
 use crate::target::Target;
 
-pub const EXAMPLES: &[Example] = &[SENSOR, SENSOR_RISCV];
+pub const EXAMPLES: &[Example] = &[SENSOR, SENSOR_RISCV, SD_CARD, MODEM];
 
 /// In half degrees, as the sensor has them.
 const WARM: i8 = 51;
@@ -37,4 +37,30 @@ const SENSOR_RISCV: Example = Example {
     has_modem: false,
     script: &[Step::after(4, "reading", Action::PretendUnplug), Step::after(10, "shed", Action::PretendPlugIn(WARMER))],
     fastest: Pace::Free,
+};
+
+/// QEMU's name of the card, in `devices`.
+const CARD: &str = "card";
+
+const SD_CARD: Example = Example {
+    name: "sd-card",
+    about: "an SD card is ejected, and a driver blocks for ten seconds, once",
+    targets: &[Target::CortexM3],
+    devices: &["-drive", "if=sd,id=card,format=raw,file={folder}/card.img"],
+    disk: Some(Disk { name: "card.img", begins_with: b"\xDE\xAD\xBE\xEF", size: 4 << 20 }),
+    has_modem: false,
+    script: &[Step::after(5, "block 0", Action::Eject(CARD)), Step::after(4, "shed", Action::Insert(CARD, "card.img"))],
+    fastest: Pace::Free,
+};
+
+const MODEM: Example = Example {
+    name: "modem",
+    about: "a modem on a UART falls silent and comes back",
+    targets: &[Target::CortexM3],
+    devices: &[],
+    disk: None,
+    has_modem: true,
+    script: &[Step::after(4, "signal quality", Action::Silence), Step::after(5, "shed", Action::Restart)],
+    // The modem answers in real time.
+    fastest: Pace::RealTime,
 };

@@ -60,9 +60,9 @@ fn problem(example: &Example, found: &str, ending: &Ending) -> Result<Option<Str
     }
     let path = example.folder().join(FILE);
     let expected = fs::read_to_string(&path)
-        .with_context(|| format!("cannot read {}; `rig check {} --bless` writes it", path.display(), example.name))?;
+        .with_context(|| format!("cannot read {}; `./x firmware --bless {}` writes it", path.display(), example.name))?;
     if let Some(difference) = difference(&expected, found) {
-        return Ok(Some(format!("{difference}   if that is right: rig check {} --bless", example.name)));
+        return Ok(Some(format!("{difference}   if that is right: ./x firmware --bless {}", example.name)));
     }
     let path = example.folder().join(README);
     let readme = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;

@@ -1,13 +1,14 @@
 //! A machine in QEMU, with the lines to it.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
-use std::{fs, io};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::{fs, io, thread};
 
-use anyhow::{Context, Result, anyhow};
-use serde_json::json;
+use anyhow::{Context, Result, anyhow, bail};
+use serde_json::{Value, json};
 
 use crate::example::Example;
 use crate::modem::Modem;
@@ -22,9 +23,9 @@ const GO_ON: u8 = b'.';
 /// A machine that stands before its first instruction until [`Machine::start`].
 pub struct Machine {
     qemu: Process,
-    pub qmp: Qmp,
+    qmp: Qmp,
     firmware: UnixStream,
-    pub modem: Option<Modem>,
+    modem: Option<Modem>,
     pub folder: Folder,
 }
 
@@ -55,7 +56,7 @@ impl Machine {
             .stdout(Stdio::piped());
         let qemu = Process::spawn(command, target)?;
 
-        let mut child = qemu.child();
+        let mut child = qemu.child.lock();
         let control = control.accept(&mut child)?;
         let firmware = host.accept(&mut child)?;
         let modem = if example.has_modem { Some(Modem::new(uart.accept(&mut child)?)?) } else { None };
@@ -64,12 +65,21 @@ impl Machine {
     }
 
     pub fn start(&mut self) -> Result<()> {
-        self.qmp.execute("cont", json!({})).map(drop)
+        self.command("cont", json!({}))
+    }
+
+    /// Tells QEMU to do something.
+    pub fn command(&mut self, name: &str, arguments: Value) -> Result<()> {
+        self.qmp.execute(name, arguments).map(drop)
+    }
+
+    pub fn modem(&mut self) -> Result<&mut Modem> {
+        self.modem.as_mut().ok_or_else(|| anyhow!("the example's script has a modem, and its machine has none"))
     }
 
     /// The firmware's log.
     pub fn log(&mut self) -> Result<ChildStdout> {
-        self.qemu.child().stdout.take().ok_or_else(|| anyhow!("QEMU's output is taken"))
+        self.qemu.child.lock().stdout.take().ok_or_else(|| anyhow!("QEMU's output is taken"))
     }
 
     /// Sends bytes to the firmware, which waits for them during the host's turn.
@@ -84,42 +94,65 @@ impl Machine {
 
     /// Waits until QEMU ends, as it does with the firmware.
     pub fn wait(&mut self) -> Result<ExitStatus> {
-        self.qemu.child().wait().context("QEMU cannot be waited for")
+        self.qemu.child.lock().wait().context("QEMU cannot be waited for")
     }
 
     /// Something that can end QEMU from another thread.
-    pub fn killer(&self) -> Process {
-        self.qemu.clone()
+    pub fn killer(&self) -> Killer {
+        self.qemu.child.clone()
     }
 }
 
-impl Drop for Machine {
-    fn drop(&mut self) {
-        self.qemu.kill();
-    }
+/// QEMU's process.
+struct Process {
+    child: Killer,
+    /// Hands on what QEMU says, until it ends.
+    complaints: Option<JoinHandle<()>>,
 }
 
-/// QEMU's process, which several threads may end.
-#[derive(Clone)]
-pub struct Process(Arc<Mutex<Child>>);
+/// QEMU says so of every board like ours, before the firmware runs.
+const HARMLESS: &str = "Timer with period zero, disabling";
 
 impl Process {
     fn spawn(mut command: Command, target: Target) -> Result<Self> {
-        match command.spawn() {
-            Ok(child) => Ok(Self(Arc::new(Mutex::new(child)))),
+        let mut child = match command.stderr(Stdio::piped()).spawn() {
+            Ok(child) => child,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err(anyhow!("{} is not installed: run ./x setup qemu", target.qemu()))
+                bail!("{} is not installed: run ./x setup qemu", target.qemu())
             }
-            Err(error) => Err(error).with_context(|| format!("{} cannot be started", target.qemu())),
+            Err(error) => return Err(error).with_context(|| format!("{} cannot be started", target.qemu())),
+        };
+        let complaints = child.stderr.take().map(|stderr| {
+            thread::spawn(move || {
+                let lines = BufReader::new(stderr).lines().map_while(Result::ok);
+                lines.filter(|line| line != HARMLESS).for_each(|line| eprintln!("{line}"));
+            })
+        });
+        Ok(Self { child: Killer(Arc::new(Mutex::new(child))), complaints })
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.child.kill();
+        if let Some(complaints) = self.complaints.take() {
+            // It only prints.
+            let _ = complaints.join();
         }
     }
+}
 
-    fn child(&self) -> std::sync::MutexGuard<'_, Child> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+/// What can end QEMU, from any thread.
+#[derive(Clone)]
+pub struct Killer(Arc<Mutex<Child>>);
+
+impl Killer {
+    fn lock(&self) -> MutexGuard<'_, Child> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn kill(&self) {
-        let mut child = self.child();
+        let mut child = self.lock();
         // It may have ended by itself.
         let _ = child.kill();
         let _ = child.wait();

@@ -1,6 +1,6 @@
 //! Runs the firmware examples in QEMU, and plays the world around them.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 mod arguments;
@@ -48,8 +48,11 @@ fn run_live(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (example, target) = (arguments.example()?, arguments.first_target()?);
     let pace = if arguments.fast { example.fastest } else { Pace::RealTime };
     let colored = std::io::stdout().is_terminal();
-    let ending = Run { example, target, word: arguments.word.as_deref(), pace, timeout: arguments.timeout }
-        .watch(|line| println!("{}", line.live(colored)))?;
+    let ending =
+        Run { example, target, word: arguments.word.as_deref(), pace, timeout: arguments.timeout }.watch(|line| {
+            // Whoever reads may have seen enough.
+            let _ = writeln!(std::io::stdout(), "{}", line.live(colored));
+        })?;
     Ok(ExitCode::from(match ending {
         Ending::Exit(code) => {
             if code != 0 {

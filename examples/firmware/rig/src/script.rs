@@ -39,6 +39,14 @@ pub enum Action {
     PretendUnplug,
     /// As `PlugIn`, for such a sensor.
     PretendPlugIn(i8),
+    /// Takes the disk out of the drive of this name.
+    Eject(&'static str),
+    /// Puts the disk in this file back into it.
+    Insert(&'static str, &'static str),
+    /// The modem says nothing from now on.
+    Silence,
+    /// The modem starts anew: it says so, and answers again.
+    Restart,
 }
 
 impl Action {
@@ -47,6 +55,10 @@ impl Action {
             Self::Warm(..) => "the sensor is there",
             Self::Unplug(_) | Self::PretendUnplug => "pulls the sensor out",
             Self::PlugIn(..) | Self::PretendPlugIn(_) => "plugs the sensor in, where it is warmer",
+            Self::Eject(_) => "ejects the card",
+            Self::Insert(..) => "puts the card back",
+            Self::Silence => "the modem falls silent",
+            Self::Restart => "the modem starts anew",
         }
     }
 
@@ -60,6 +72,14 @@ impl Action {
             }
             Self::PretendUnplug => machine.tell_firmware(b"-"),
             Self::PretendPlugIn(half_degrees) => machine.tell_firmware(&[b'+', half_degrees as u8]),
+            Self::Eject(drive) => machine.command("eject", json!({ "device": drive, "force": true })),
+            Self::Insert(drive, file) => {
+                let file = machine.folder.path().join(file);
+                let arguments = json!({ "device": drive, "filename": file, "format": "raw" });
+                machine.command("blockdev-change-medium", arguments)
+            }
+            Self::Silence => machine.modem()?.fall_silent(),
+            Self::Restart => machine.modem()?.restart(),
         }
     }
 }
@@ -81,8 +101,7 @@ fn move_to(machine: &mut Machine, sensor: &str, address: u8) -> Result<()> {
 
 fn set(machine: &mut Machine, sensor: &str, property: &str, value: serde_json::Value) -> Result<()> {
     let path = format!("/machine/peripheral/{sensor}");
-    machine.qmp.execute("qom-set", json!({ "path": path, "property": property, "value": value }))?;
-    Ok(())
+    machine.command("qom-set", json!({ "path": path, "property": property, "value": value }))
 }
 
 /// Somebody who reads the log and knows what comes next.

@@ -48,6 +48,11 @@ impl Uart {
         Self { patience_ms: ms, ..self }
     }
 
+    /// Throws away what has come, and counts it.
+    pub fn discard(&mut self) -> usize {
+        core::iter::from_fn(|| self.try_receive()).count()
+    }
+
     /// A byte, if one has come.
     pub fn try_receive(&mut self) -> Option<u8> {
         (self.flags.read() & RECEIVE_EMPTY == 0).then(|| self.data.read() as u8)
