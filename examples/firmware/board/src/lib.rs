@@ -44,8 +44,17 @@ pub fn has_argument(word: &str) -> bool {
     arguments.is_ok_and(|arguments| (&arguments).skip(1).any(|argument| argument == Ok(word)))
 }
 
+/// The exit code of a panic, as that of a program on a host.
+const PANICKED: i32 = 101;
+
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo) -> ! {
     defmt::error!("{}", defmt::Display2Format(info));
-    exit(101)
+    exit(PANICKED)
+}
+
+/// `defmt::panic!` has told already why.
+#[defmt::panic_handler]
+fn defmt_panic() -> ! {
+    exit(PANICKED)
 }

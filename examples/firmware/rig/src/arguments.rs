@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use lexopt::prelude::*;
 
 use crate::example::{self, Example};
@@ -66,7 +66,7 @@ impl Arguments {
 }
 
 pub fn parse() -> Result<Arguments> {
-    parse_from(lexopt::Parser::from_env()).context("`rig --help` shows what there is")
+    parse_from(lexopt::Parser::from_env()).map_err(|error| anyhow!("{error:#}\n     rig --help shows what there is"))
 }
 
 fn parse_from(mut parser: lexopt::Parser) -> Result<Arguments> {

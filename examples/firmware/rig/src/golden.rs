@@ -59,8 +59,9 @@ fn problem(example: &Example, found: &str, ending: &Ending) -> Result<Option<Str
         return Ok(Some(format!("{found}   {}", ending.explain())));
     }
     let path = example.folder().join(FILE);
-    let expected = fs::read_to_string(&path)
-        .with_context(|| format!("cannot read {}; `./x firmware --bless {}` writes it", path.display(), example.name))?;
+    let expected = fs::read_to_string(&path).with_context(|| {
+        format!("cannot read {}; `./x firmware --bless {}` writes it", path.display(), example.name)
+    })?;
     if let Some(difference) = difference(&expected, found) {
         return Ok(Some(format!("{difference}   if that is right: ./x firmware --bless {}", example.name)));
     }

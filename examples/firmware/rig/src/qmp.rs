@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 /// How long QEMU may take for a command.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+const GONE: &str = "no answer: QEMU ended, and says why nearby, or it hangs";
+
 pub struct Qmp {
     to: UnixStream,
     from: BufReader<UnixStream>,
@@ -27,9 +29,7 @@ impl Qmp {
 
     /// Sends a command and gives what it returns.
     pub fn execute(&mut self, command: &str, arguments: Value) -> Result<Value> {
-        self.exchange(command, &arguments).with_context(|| {
-            format!("QMP: QEMU did not do {command} {arguments} (another version of QEMU? 7.2 does it)")
-        })
+        self.exchange(command, &arguments).with_context(|| format!("QMP: QEMU did not do {command} {arguments}"))
     }
 
     fn exchange(&mut self, command: &str, arguments: &Value) -> Result<Value> {
@@ -37,7 +37,8 @@ impl Qmp {
         loop {
             let answer = self.receive()?;
             if let Some(error) = answer.get("error") {
-                bail!("{}", error["desc"].as_str().unwrap_or("an error without a text"));
+                let text = error["desc"].as_str().unwrap_or("an error without a text");
+                bail!("{text} (is it another version of QEMU? 7.2 does it)");
             }
             // Events come in between.
             if let Some(returned) = answer.get("return") {
@@ -48,8 +49,8 @@ impl Qmp {
 
     fn receive(&mut self) -> Result<Value> {
         let mut line = String::new();
-        if self.from.read_line(&mut line)? == 0 {
-            bail!("QEMU has closed the connection");
+        if self.from.read_line(&mut line).context(GONE)? == 0 {
+            bail!(GONE);
         }
         Ok(serde_json::from_str(&line)?)
     }
