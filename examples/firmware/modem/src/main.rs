@@ -43,7 +43,7 @@ fn watch(uart: Uart, mut host: Host) -> ! {
     let (mut has_failed, mut answers_since) = (false, 0);
     for _ in 0..MOST_ATTEMPTS {
         // Request and answer are one call: the writing alone always works, whether there is a modem or not.
-        match modem.guard(&(), RequestError::kind, |uart| signal_quality(uart)) {
+        match modem.guard(&(), RequestError::kind, signal_quality) {
             Ok(quality) => {
                 defmt::info!("signal quality {=i32}", quality);
                 answers_since += u32::from(has_failed);
