@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use defmt_decoder::{DecodeError, StreamDecoder, Table};
 use defmt_parser::Level;
 
@@ -81,7 +81,7 @@ impl<'a, R: Read> Log<'a, R> {
                         count => self.decoder.received(&bytes[..count]),
                     }
                 }
-                Err(DecodeError::Malformed) => continue,
+                Err(DecodeError::Malformed) => bail!("the log is garbled: is QEMU running another image than this?"),
             }
         }
     }

@@ -1,15 +1,17 @@
 //! One run of an example.
 
 use std::os::unix::process::ExitStatusExt;
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 use std::{fs, thread};
 
 use anyhow::{Context, Result, bail};
+use defmt_decoder::Table;
 
 use crate::example::Example;
 use crate::log::{Heard, Line, Log, table};
-use crate::machine::Machine;
+use crate::machine::{Killer, Machine};
 use crate::script::Director;
 use crate::target::Target;
 
@@ -72,42 +74,12 @@ impl Run<'_> {
         let image = fs::read(self.example.image(self.target)?)?;
         let table = table(&image)?;
         let mut machine = Machine::new(self.example, self.target, self.word, self.pace)?;
-        let mut log = Log::new(&table, machine.log()?);
-        let mut director = Director::new(self.example.script);
-
-        let killer = machine.killer();
-        let (done, watch) = channel::<()>();
-        let timeout = self.timeout;
-        let watchdog = thread::spawn(move || {
-            let hung = matches!(watch.recv_timeout(timeout), Err(RecvTimeoutError::Timeout));
-            if hung {
-                killer.kill();
-            }
-            hung
-        });
-
-        director.act(&mut machine, |deed| show(&Line::by_host(deed)))?;
-        machine.start()?;
-        let mut told = Ok(());
-        while let Some(heard) = log.next()? {
-            match heard {
-                Heard::Line(line) => {
-                    show(&line);
-                    director.hear(&line);
-                }
-                Heard::YourTurn => {
-                    told = director.act(&mut machine, |deed| show(&Line::by_host(deed))).and_then(|()| machine.go_on());
-                    if told.is_err() {
-                        break;
-                    }
-                }
-            }
+        let watchdog = Watchdog::new(machine.killer(), self.timeout);
+        let played = self.play(&mut machine, &table, &mut show);
+        if watchdog.has_bitten() {
+            return Ok(Ending::Hung(self.timeout));
         }
-        drop(done);
-        if watchdog.join().unwrap_or(false) {
-            return Ok(Ending::Hung(timeout));
-        }
-        told?;
+        let director = played?;
         let status = machine.wait()?;
         let code = status.code().with_context(|| format!("QEMU was ended by signal {:?}", status.signal()))?;
         if code == 0 {
@@ -117,5 +89,61 @@ impl Run<'_> {
             Ok(code) => Ok(Ending::Exit(code)),
             Err(_) => bail!("QEMU ended with {code}"),
         }
+    }
+
+    /// Until there is no more log.
+    fn play(&self, machine: &mut Machine, table: &Table, show: &mut impl FnMut(&Line)) -> Result<Director> {
+        let mut log = Log::new(table, machine.log()?);
+        let mut director = Director::new(self.example.script);
+        act(&mut director, machine, show)?;
+        machine.start()?;
+        while let Some(heard) = log.next()? {
+            match heard {
+                Heard::Line(line) => {
+                    show(&line);
+                    director.hear(&line.text);
+                }
+                Heard::YourTurn => {
+                    act(&mut director, machine, show)?;
+                    machine.go_on()?;
+                }
+            }
+        }
+        Ok(director)
+    }
+}
+
+/// Does what is due.
+fn act(director: &mut Director, machine: &mut Machine, show: &mut impl FnMut(&Line)) -> Result<()> {
+    while let Some(action) = director.due() {
+        action.perform(machine)?;
+        show(&Line::by_host(action.describe()));
+    }
+    Ok(())
+}
+
+/// Ends QEMU when a time is over.
+struct Watchdog {
+    done: Sender<()>,
+    thread: JoinHandle<bool>,
+}
+
+impl Watchdog {
+    fn new(killer: Killer, timeout: Duration) -> Self {
+        let (done, watch) = channel();
+        let thread = thread::spawn(move || {
+            let is_over = matches!(watch.recv_timeout(timeout), Err(RecvTimeoutError::Timeout));
+            if is_over {
+                killer.kill();
+            }
+            is_over
+        });
+        Self { done, thread }
+    }
+
+    /// Whether it had to; from now on it does not.
+    fn has_bitten(self) -> bool {
+        drop(self.done);
+        self.thread.join().unwrap_or(false)
     }
 }

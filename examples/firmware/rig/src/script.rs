@@ -3,7 +3,6 @@
 use anyhow::{Result, bail};
 use serde_json::json;
 
-use crate::log::Line;
 use crate::machine::Machine;
 
 /// Something that the host does at its first turn after some lines of the log.
@@ -50,7 +49,8 @@ pub enum Action {
 }
 
 impl Action {
-    fn describe(self) -> &'static str {
+    /// For the log.
+    pub fn describe(self) -> &'static str {
         match self {
             Self::Warm(..) => "the sensor is there",
             Self::Unplug(_) | Self::PretendUnplug => "pulls the sensor out",
@@ -62,7 +62,7 @@ impl Action {
         }
     }
 
-    fn perform(self, machine: &mut Machine) -> Result<()> {
+    pub fn perform(self, machine: &mut Machine) -> Result<()> {
         match self {
             Self::Warm(sensor, half_degrees) => set(machine, sensor, "temperature", json!(millis(half_degrees))),
             Self::Unplug(sensor) => move_to(machine, sensor, NOBODY_ASKS),
@@ -118,33 +118,65 @@ impl Director {
         Self { steps, next, heard: 0 }
     }
 
-    pub fn hear(&mut self, line: &Line) {
-        if self.next.is_some_and(|step| line.text.contains(step.text)) {
+    /// Takes note of a line of the log.
+    pub fn hear(&mut self, text: &str) {
+        if self.next.is_some_and(|step| text.contains(step.text)) {
             self.heard += 1;
         }
     }
 
-    /// Does what is due, and hands on what that was.
-    pub fn act(&mut self, machine: &mut Machine, mut tell: impl FnMut(&str)) -> Result<()> {
-        while let Some(step) = self.next.filter(|step| self.heard >= step.count) {
-            step.action.perform(machine)?;
-            tell(step.action.describe());
-            self.next = self.steps.next();
-            self.heard = 0;
+    /// What is to be done now, one after the other.
+    pub fn due(&mut self) -> Option<Action> {
+        let step = self.next.filter(|step| self.heard >= step.count)?;
+        self.next = self.steps.next();
+        self.heard = 0;
+        Some(step.action)
+    }
+
+    /// Fails if something has not come to pass.
+    pub fn finish(&self) -> Result<()> {
+        if let Some(Step { count, text, .. }) = self.next {
+            bail!("the firmware ended too early for the host: of {count} lines with '{text}' it heard {}", self.heard);
         }
         Ok(())
     }
+}
 
-    /// Whether all has happened.
-    pub fn finish(&self) -> Result<()> {
-        if let Some(step) = self.next {
-            bail!(
-                "the firmware ended before the host could act: of {} lines with '{}' there were {}",
-                step.count,
-                step.text,
-                self.heard
-            );
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCRIPT: &[Step] = &[
+        Step::at_start(Action::PretendUnplug),
+        Step::after(2, "reading", Action::Silence),
+        Step::after(1, "shed", Action::Restart),
+    ];
+
+    #[test]
+    fn a_step_is_due_once_when_its_lines_have_come_since_the_step_before() {
+        let mut director = Director::new(SCRIPT);
+        assert!(matches!(director.due(), Some(Action::PretendUnplug)));
+        for (text, is_due) in [("reading: 1", false), ("shed", false), ("reading: 2", true)] {
+            director.hear(text);
+            assert_eq!(matches!(director.due(), Some(Action::Silence)), is_due, "after '{text}'");
         }
-        Ok(())
+        // The `shed` from before does not count.
+        assert!(director.due().is_none());
+        director.hear("shed");
+        assert!(matches!(director.due(), Some(Action::Restart)));
+        assert!(director.due().is_none());
+    }
+
+    #[test]
+    fn a_script_that_is_not_over_is_a_failure() {
+        let mut director = Director::new(SCRIPT);
+        while director.due().is_some() {}
+        director.hear("reading");
+        assert!(director.finish().unwrap_err().to_string().contains("of 2 lines with 'reading' it heard 1"));
+        director.hear("reading");
+        while director.due().is_some() {}
+        director.hear("shed");
+        while director.due().is_some() {}
+        assert!(director.finish().is_ok());
     }
 }
