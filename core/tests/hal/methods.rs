@@ -37,9 +37,9 @@ const OF_I2C: [&str; 4] = ["read", "write", "write_read", "transaction"];
 const OF_DEVICE: [&str; 5] = ["transaction", "read", "write", "transfer", "transfer_in_place"];
 const OF_BUS: [&str; 5] = ["read", "write", "transfer", "transfer_in_place", "flush"];
 
-fn i2c_methods<A: Copy>(address: A, bus: &mut Bus<'_, I2cError>) -> Vec<Result<(), CallError<I2cError>>>
+fn i2c_methods<A>(address: A, bus: &mut Bus<'_, I2cError>) -> Vec<Result<(), CallError<I2cError>>>
 where
-    A: i2c::AddressMode,
+    A: i2c::AddressMode + Copy,
 {
     use i2c::I2c;
     vec![
