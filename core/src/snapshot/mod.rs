@@ -19,6 +19,8 @@
 //! # Ok::<(), halfopen::SnapshotError>(())
 //! ```
 
+mod bytes;
+
 use core::fmt;
 
 use crate::circuit::{CircuitState, Mode};
@@ -266,6 +268,12 @@ pub enum SnapshotError {
     Version(i64),
     /// This field is missing, or has a value that no breaker can have.
     Damaged(&'static str),
+    /// There is none, and nothing says that there was: the memory is erased or fresh.
+    Empty,
+    /// There are so many bytes, and not [`Snapshot::BYTES`].
+    Length(usize),
+    /// The bytes are not those that were stored: their check value is another one.
+    CheckValue,
 }
 
 impl fmt::Display for SnapshotError {
@@ -275,6 +283,9 @@ impl fmt::Display for SnapshotError {
             Self::Damaged(field) => {
                 write!(f, "snapshot is damaged: {field} is missing or has a value that no breaker can have")
             }
+            Self::Empty => f.pad("no snapshot was stored: the memory is erased or fresh"),
+            Self::Length(length) => write!(f, "snapshot is {length} bytes long, must be {}", Snapshot::BYTES),
+            Self::CheckValue => f.pad("snapshot is damaged: its check value does not fit its bytes"),
         }
     }
 }
