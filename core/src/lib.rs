@@ -106,6 +106,8 @@ mod observer;
 mod permit;
 #[forbid(unsafe_code)]
 pub mod rules;
+#[forbid(unsafe_code)]
+pub mod storage;
 // Not where the standard library has no clock: `Instant::now()` would panic.
 #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod system_clock;

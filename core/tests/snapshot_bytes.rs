@@ -151,6 +151,7 @@ fn survives<R: Rule>(rule: Checked<R>, longest: Duration) -> Seen {
         Err(TestError::Fail(why, life)) => panic!("{why}: {life:?}"),
         other => other.unwrap(),
     }
+    assert!(seen.waiting.get() > 4 && seen.probing.get() > 4 && seen.isolated.get() > 4);
     seen
 }
 
