@@ -74,17 +74,17 @@ impl Snapshot {
             Mode::Disabled => 2,
             Mode::Shadow => 3,
         };
-        put::<VERSION, _>(&mut bytes, [self.version]);
-        put::<STATE_AND_MODE, _>(&mut bytes, [state | mode << MODE_SHIFT]);
-        put::<FAILURE_COUNT, _>(&mut bytes, self.failure_count.to_le_bytes());
-        put::<SUCCESSES, _>(&mut bytes, [self.successes]);
-        put::<REOPENINGS, _>(&mut bytes, [self.reopenings]);
-        put::<PROBE_FAILURES, _>(&mut bytes, [self.probe_failures]);
-        put::<REMAINING, _>(&mut bytes, self.remaining_ms.to_le_bytes());
-        put::<RAMP_LEFT, _>(&mut bytes, self.ramp_left_ms.to_le_bytes());
-        put::<LAST_FAILURE_AGO, _>(&mut bytes, self.last_failure_ago_ms.unwrap_or(NEVER).to_le_bytes());
+        put::<VERSION, 1>(&mut bytes, [self.version]);
+        put::<STATE_AND_MODE, 1>(&mut bytes, [state | mode << MODE_SHIFT]);
+        put::<FAILURE_COUNT, 2>(&mut bytes, self.failure_count.to_le_bytes());
+        put::<SUCCESSES, 1>(&mut bytes, [self.successes]);
+        put::<REOPENINGS, 1>(&mut bytes, [self.reopenings]);
+        put::<PROBE_FAILURES, 1>(&mut bytes, [self.probe_failures]);
+        put::<REMAINING, 4>(&mut bytes, self.remaining_ms.to_le_bytes());
+        put::<RAMP_LEFT, 4>(&mut bytes, self.ramp_left_ms.to_le_bytes());
+        put::<LAST_FAILURE_AGO, 8>(&mut bytes, self.last_failure_ago_ms.unwrap_or(NEVER).to_le_bytes());
         let check = crc_32(&get::<VERSION, CHECK_VALUE>(&bytes));
-        put::<CHECK_VALUE, _>(&mut bytes, check.to_le_bytes());
+        put::<CHECK_VALUE, 4>(&mut bytes, check.to_le_bytes());
         bytes
     }
 
@@ -203,7 +203,7 @@ mod tests {
         let mut bytes = GOLDEN;
         changes.iter().for_each(|&(at, byte)| bytes[at] = byte);
         let check = crc_32(&bytes[..CHECK_VALUE]);
-        put::<CHECK_VALUE, _>(&mut bytes, check.to_le_bytes());
+        put::<CHECK_VALUE, 4>(&mut bytes, check.to_le_bytes());
         bytes
     }
 
