@@ -44,6 +44,13 @@
 //! failures or slow calls among the last N calls or over a time, slow calls as failures, and a way back by growing
 //! times, by k of n probes, by a ramp.
 //!
+//! # Over a reset
+//!
+//! [`CircuitBreaker::snapshot`] gives what is worth keeping and [`CircuitBreaker::restore`] takes it over, on whatever clock:
+//! what was left of an opening is left again, never more than one open time. A [`Snapshot`] is text by serde, or 28 bytes
+//! with a check value; [`storage`] keeps it in RAM that survives a reset, or in flash. After damage there is an error, and
+//! the breaker is a fresh one.
+//!
 //! # Features
 //!
 //! | feature | what it adds |
@@ -51,6 +58,7 @@
 //! | `std` (default) | `SystemClock` and constructors that use it, impls for `Arc` |
 //! | `serde` | reading and writing of configuration, state names and snapshots |
 //! | `log`, `tracing`, `defmt` | a line at INFO for each transition, nothing else to do |
+//! | `sequential-storage-v8` | snapshots as values of a map of that crate, in any NOR flash; needs Rust 1.87 |
 //!
 //! # Limits
 //!

@@ -206,6 +206,15 @@ fn whatever_time_was_stored_nobody_waits_for_longer_than_one_open_time() {
 }
 
 #[test]
+fn a_longest_time_of_many_hours_is_kept_to_64_milliseconds() {
+    let longest = Duration::from_millis(36_000_001);
+    let rule = Adaptive::<Consecutive>::with(ADAPTIVE.max_recovery_timeout(longest));
+    let clock = at(77);
+    let (breaker, restored) = start(&rule, &clock, &open_for_24_days());
+    assert_eq!((restored, breaker.retry_after()), (Ok(()), Some(Duration::from_millis(36_000_064))));
+}
+
+#[test]
 fn after_damage_the_breaker_is_a_fresh_one_and_there_is_an_error() {
     fn check<R: Rule>(rule: Checked<R>, damaged: &[u8], error: SnapshotError) {
         let clock = at(5);

@@ -14,24 +14,23 @@
 //! # Ok::<(), SnapshotError>(())
 //! ```
 
+use core::array::from_fn;
+
 use super::{Snapshot, SnapshotError};
 use crate::circuit::{CircuitState, Mode};
 
-// Where each field begins. Its length is that of its type.
-const VERSION: usize = 0;
-const STATE_AND_MODE: usize = 1;
-const FAILURE_COUNT: usize = 2;
-const SUCCESSES: usize = 4;
-const REOPENINGS: usize = 5;
-const PROBE_FAILURES: usize = 6;
-const RESERVED: usize = 7;
-const REMAINING: usize = 8;
-const RAMP_LEFT: usize = 12;
-const LAST_FAILURE_AGO: usize = 16;
-const CHECK_VALUE: usize = 24;
+/// The words of four bytes each before the check value, as the code works with them: chips without unaligned access take
+/// four instructions and more for a number out of bytes.
+const WORDS: usize = 6;
 
-/// The mode stands above the state.
-const MODE_SHIFT: u32 = 4;
+// In the first and second word, how many bits stand below.
+const STATE: u32 = 8;
+const MODE: u32 = 12;
+const FAILURE_COUNT: u32 = 16;
+const REOPENINGS: u32 = 8;
+const PROBE_FAILURES: u32 = 16;
+const RESERVED: u32 = 24;
+
 /// In the place of the time since the latest failure: there was none.
 const NEVER: u64 = u64::MAX;
 
@@ -62,29 +61,32 @@ impl Snapshot {
     /// begins with its number and ends with that check value.
     #[must_use]
     pub fn to_bytes(&self) -> Bytes {
-        let mut bytes = [0; Self::BYTES];
         let state = match self.state {
             CircuitState::Closed => 0,
             CircuitState::Open => 1,
             CircuitState::HalfOpen => 2,
         };
-        let mode: u8 = match self.mode {
+        let mode = match self.mode {
             Mode::Normal => 0,
             Mode::Isolated => 1,
             Mode::Disabled => 2,
             Mode::Shadow => 3,
         };
-        put::<VERSION, 1>(&mut bytes, [self.version]);
-        put::<STATE_AND_MODE, 1>(&mut bytes, [state | mode << MODE_SHIFT]);
-        put::<FAILURE_COUNT, 2>(&mut bytes, self.failure_count.to_le_bytes());
-        put::<SUCCESSES, 1>(&mut bytes, [self.successes]);
-        put::<REOPENINGS, 1>(&mut bytes, [self.reopenings]);
-        put::<PROBE_FAILURES, 1>(&mut bytes, [self.probe_failures]);
-        put::<REMAINING, 4>(&mut bytes, self.remaining_ms.to_le_bytes());
-        put::<RAMP_LEFT, 4>(&mut bytes, self.ramp_left_ms.to_le_bytes());
-        put::<LAST_FAILURE_AGO, 8>(&mut bytes, self.last_failure_ago_ms.unwrap_or(NEVER).to_le_bytes());
-        let check = crc_32(&get::<VERSION, CHECK_VALUE>(&bytes));
-        put::<CHECK_VALUE, 4>(&mut bytes, check.to_le_bytes());
+        let ago = self.last_failure_ago_ms.unwrap_or(NEVER);
+        let words: [u32; WORDS] = [
+            u32::from(self.version) | state << STATE | mode << MODE | u32::from(self.failure_count) << FAILURE_COUNT,
+            u32::from(self.successes)
+                | u32::from(self.reopenings) << REOPENINGS
+                | u32::from(self.probe_failures) << PROBE_FAILURES,
+            self.remaining_ms,
+            self.ramp_left_ms,
+            ago as u32,
+            (ago >> 32) as u32,
+        ];
+        let mut bytes = [0; Self::BYTES];
+        let (body, check) = bytes.split_at_mut(4 * WORDS);
+        body.chunks_exact_mut(4).zip(words).for_each(|(bytes, word)| bytes.copy_from_slice(&word.to_le_bytes()));
+        check.copy_from_slice(&crc_32(body).to_le_bytes());
         bytes
     }
 
@@ -98,69 +100,63 @@ impl Snapshot {
     /// - [`SnapshotError::Version`] if they are whole, and another version wrote them, of whatever length.
     /// - [`SnapshotError::Damaged`] if they are whole and no breaker can have given them.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, SnapshotError> {
-        if bytes.iter().all(|&byte| byte == 0x00) || bytes.iter().all(|&byte| byte == 0xff) {
+        let (all, any) = bytes.iter().fold((0xff, 0x00), |(all, any), byte| (all & byte, any | byte));
+        if any == 0x00 || all == 0xff {
             return Err(SnapshotError::Empty);
         }
         let length = SnapshotError::Length(bytes.len());
-        let fits = <&Bytes>::try_from(bytes);
-        let (&[version, ..], Some((body, check))) = (bytes, bytes.split_last_chunk()) else { return Err(length) };
+        let right = bytes.len() == Self::BYTES;
+        let (&[version, ..], Some((body, check))) = (bytes, bytes.split_last_chunk::<4>()) else { return Err(length) };
         if crc_32(body) != u32::from_le_bytes(*check) {
-            return Err(if fits.is_ok() { SnapshotError::CheckValue } else { length });
+            return Err(if right { SnapshotError::CheckValue } else { length });
         }
         if version != Self::VERSION {
             return Err(SnapshotError::Version(version.into()));
         }
-        let snapshot = Self::from_fields(fits.map_err(|_| length)?)?;
+        if !right {
+            return Err(length);
+        }
+        let snapshot = Self::from_body(body)?;
         snapshot.check()?;
         Ok(snapshot)
     }
 
-    fn from_fields(bytes: &Bytes) -> Result<Self, SnapshotError> {
-        let [state_and_mode] = get::<STATE_AND_MODE, 1>(bytes);
-        if get::<RESERVED, 1>(bytes) != [0] {
+    fn from_body(body: &[u8]) -> Result<Self, SnapshotError> {
+        let [first, second, remaining_ms, ramp_left_ms, low, high]: [u32; WORDS] = from_fn(|index| word(body, index));
+        if second >> RESERVED != 0 {
             return Err(SnapshotError::Damaged("reserved"));
         }
-        let [successes] = get::<SUCCESSES, 1>(bytes);
-        let [reopenings] = get::<REOPENINGS, 1>(bytes);
-        let [probe_failures] = get::<PROBE_FAILURES, 1>(bytes);
         Ok(Self {
             version: Self::VERSION,
-            state: match state_and_mode % (1 << MODE_SHIFT) {
+            state: match first >> STATE & 0xf {
                 0 => CircuitState::Closed,
                 1 => CircuitState::Open,
                 2 => CircuitState::HalfOpen,
                 _ => return Err(SnapshotError::Damaged("state")),
             },
-            mode: match state_and_mode >> MODE_SHIFT {
+            mode: match first >> MODE & 0xf {
                 0 => Mode::Normal,
                 1 => Mode::Isolated,
                 2 => Mode::Disabled,
                 3 => Mode::Shadow,
                 _ => return Err(SnapshotError::Damaged("mode")),
             },
-            failure_count: u16::from_le_bytes(get::<FAILURE_COUNT, 2>(bytes)),
-            successes,
-            remaining_ms: u32::from_le_bytes(get::<REMAINING, 4>(bytes)),
-            last_failure_ago_ms: match u64::from_le_bytes(get::<LAST_FAILURE_AGO, 8>(bytes)) {
+            failure_count: (first >> FAILURE_COUNT) as u16,
+            successes: second as u8,
+            remaining_ms,
+            last_failure_ago_ms: match u64::from(high) << 32 | u64::from(low) {
                 NEVER => None,
                 ago => Some(ago),
             },
-            reopenings,
-            probe_failures,
-            ramp_left_ms: u32::from_le_bytes(get::<RAMP_LEFT, 4>(bytes)),
+            reopenings: (second >> REOPENINGS) as u8,
+            probe_failures: (second >> PROBE_FAILURES) as u8,
+            ramp_left_ms,
         })
     }
 }
 
-/// The bytes from `AT` on. By constants, so that no check of a length is left.
-fn get<const AT: usize, const N: usize>(bytes: &Bytes) -> [u8; N] {
-    let mut field = [0; N];
-    field.copy_from_slice(&bytes[AT..AT + N]);
-    field
-}
-
-fn put<const AT: usize, const N: usize>(bytes: &mut Bytes, field: [u8; N]) {
-    bytes[AT..AT + N].copy_from_slice(&field);
+fn word(bytes: &[u8], index: usize) -> u32 {
+    bytes.iter().skip(4 * index).take(4).rev().fold(0, |word, &byte| word << 8 | u32::from(byte))
 }
 
 /// Bit by bit: a table of its 256 values would take a kilobyte of flash, and there are few bytes.
@@ -177,6 +173,18 @@ mod tests {
 
     use super::*;
     use crate::time::MAX_INTERVAL_MS;
+
+    // Where in the bytes they stand.
+    const VERSION: usize = 0;
+    const STATE_AND_MODE: usize = 1;
+    const FAILURE_COUNT: usize = 2;
+    const SUCCESSES: usize = 4;
+    const PROBE_FAILURES: usize = 6;
+    const RESERVED: usize = 7;
+    const REMAINING: usize = 8;
+    const RAMP_LEFT: usize = 12;
+    const LAST_FAILURE_AGO: usize = 16;
+    const CHECK_VALUE: usize = 24;
 
     const OPEN: Snapshot = Snapshot {
         version: Snapshot::VERSION,
@@ -203,7 +211,7 @@ mod tests {
         let mut bytes = GOLDEN;
         changes.iter().for_each(|&(at, byte)| bytes[at] = byte);
         let check = crc_32(&bytes[..CHECK_VALUE]);
-        put::<CHECK_VALUE, 4>(&mut bytes, check.to_le_bytes());
+        bytes[CHECK_VALUE..].copy_from_slice(&check.to_le_bytes());
         bytes
     }
 
@@ -231,8 +239,8 @@ mod tests {
         ] {
             let bytes = snapshot.to_bytes();
             assert_eq!(
-                (get::<0, 8>(&bytes), get::<8, 8>(&bytes), get::<16, 8>(&bytes)),
-                (head, times, never),
+                (&bytes[..8], &bytes[8..16], &bytes[16..24]),
+                (&head[..], &times[..], &never[..]),
                 "{snapshot:?}"
             );
             assert_eq!(Snapshot::from_bytes(&bytes), Ok(snapshot));

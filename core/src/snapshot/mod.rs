@@ -35,6 +35,10 @@ use crate::transition::Reason;
 /// The state of a breaker without its clock: what [`CircuitBreaker::snapshot`](crate::CircuitBreaker::snapshot) gives.
 ///
 /// Probes in flight are not kept: whoever made them is gone after a restart. Nor is what a window holds: it begins empty.
+///
+/// It is written as [28 bytes](Self::to_bytes), or by the feature `serde` as text; [`storage`](crate::storage) has places for
+/// it in firmware. All of them check what they read. A snapshot of one rule may be restored by another, or by another
+/// configuration: what those have no use for is left out, and the time that is left is cut to their open time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Snapshot {

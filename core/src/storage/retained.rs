@@ -2,8 +2,9 @@
 //!
 //! There are two copies and a word that says which is the latest. A save writes the other copy and then the word, so a
 //! reset at any moment leaves the old snapshot or the new one. With a single copy it could leave a mixture: the check
-//! value would tell, but the old snapshot would be gone. The second copy costs 28 bytes of RAM.
+//! value would tell, but the old snapshot would be gone. The second copy and the word cost 32 bytes of RAM.
 
+use core::array::from_fn;
 use core::fmt;
 use core::hint::black_box;
 
@@ -69,10 +70,7 @@ impl RetainedSnapshot {
             SECOND => &kept.copies[1],
             _ => return Err(SnapshotError::Empty),
         };
-        let mut bytes = [0; Snapshot::BYTES];
-        for (bytes, word) in bytes.chunks_exact_mut(4).zip(copy) {
-            bytes.copy_from_slice(&word.load(Acquire).to_le_bytes());
-        }
+        let bytes: [u8; Snapshot::BYTES] = from_fn(|at| (copy[at / 4].load(Acquire) >> (8 * (at % 4))) as u8);
         Snapshot::from_bytes(&bytes)
     }
 
