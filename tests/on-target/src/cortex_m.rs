@@ -34,6 +34,10 @@ pub fn wait_for_interrupt() {
     cortex_m::asm::wfi();
 }
 
+pub fn reset() -> ! {
+    cortex_m::peripheral::SCB::sys_reset()
+}
+
 #[exception]
 fn SysTick() {
     // Loads and stores will do (a Cortex-M0 has nothing else): only this handler writes, and it never interrupts itself.
