@@ -57,6 +57,8 @@
 //! | --- | --- |
 //! | `std` (default) | `SystemClock` and constructors that use it, impls for `Arc` |
 //! | `serde` | reading and writing of configuration, state names and snapshots |
+//! | `embedded-hal`, `embedded-hal-async` | guards for I2C and SPI: see [`hal`] |
+//! | `embedded-io-v0_7`, `embedded-io-async-v0_7` | guards for streams such as a UART |
 //! | `log`, `tracing`, `defmt` | a line at INFO for each transition, nothing else to do |
 //! | `sequential-storage-v8` | snapshots as values of a map of that crate, in any NOR flash; needs Rust 1.87 |
 //!
@@ -122,6 +124,9 @@ mod system_clock;
 mod table;
 
 // Ecosystem adapters.
+#[cfg(feature = "hal")]
+#[forbid(unsafe_code)]
+pub mod hal;
 #[cfg(feature = "serde")]
 mod serde;
 

@@ -42,9 +42,14 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         N: Clone,
     {
         match self.admitted_freely() {
-            Some(ticket) => Ok(Permit { breaker: self, ticket, on_drop: Outcome::Ignored }),
+            Some(ticket) => Ok(self.permit(ticket)),
             None => self.permit_by_time(),
         }
+    }
+
+    #[inline]
+    pub(crate) fn permit(&self, ticket: Ticket) -> Permit<'_, C, O, N, R> {
+        Permit { breaker: self, ticket, on_drop: Outcome::Ignored }
     }
 
     #[cold]
@@ -55,7 +60,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         N: Clone,
     {
         match self.acquire_by_time() {
-            Ok(ticket) => Ok(Permit { breaker: self, ticket, on_drop: Outcome::Ignored }),
+            Ok(ticket) => Ok(self.permit(ticket)),
             Err(refusal) => Err(CircuitOpenError::new(self.name().clone(), refusal)),
         }
     }
@@ -102,6 +107,21 @@ impl<'a, C: Clock, O: Observer, N: AsRef<str>, R: Rule> Permit<'a, C, O, N, R> {
     #[must_use]
     pub fn is_probe(&self) -> bool {
         self.ticket.is_probe()
+    }
+
+    /// Whether it is a probe, and no probe of its round has reported before.
+    #[cfg(feature = "hal")]
+    pub(crate) fn is_first_probe(&self) -> bool {
+        self.ticket.is_probe() && self.breaker.glance().successes() == 0
+    }
+
+    /// Takes what has passed since [`try_acquire`](CircuitBreaker::try_acquire) out of the request's time, where that is
+    /// measured.
+    #[cfg(feature = "hal")]
+    pub(crate) fn begin_now(&mut self) {
+        if R::slow_call_ms(self.breaker.policy()) > 0 {
+            self.ticket = self.ticket.begun(self.breaker.clock().now());
+        }
     }
 
     /// What a drop without an outcome counts as: a failure while the user's code runs and may unwind.

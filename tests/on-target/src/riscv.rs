@@ -42,6 +42,13 @@ pub fn reset() -> ! {
     }
 }
 
+/// Nanoseconds that `work` takes.
+pub fn nanoseconds(work: impl FnOnce()) -> u64 {
+    let start = mtime();
+    work();
+    (mtime() - start) * 1_000_000_000 / u64::from(crate::TIMER_HZ)
+}
+
 #[riscv_rt::core_interrupt(Interrupt::MachineTimer)]
 fn machine_timer() {
     crate::run_hook();
