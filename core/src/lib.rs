@@ -44,6 +44,13 @@
 //! failures or slow calls among the last N calls or over a time, slow calls as failures, and a way back by growing
 //! times, by k of n probes, by a ramp.
 //!
+//! # Over a reset
+//!
+//! [`CircuitBreaker::snapshot`] gives what is worth keeping and [`CircuitBreaker::restore`] takes it over, on whatever clock:
+//! what was left of an opening is left again, never more than one open time. A [`Snapshot`] is text by serde, or 28 bytes
+//! with a check value; [`storage`] keeps it in RAM that survives a reset, or in flash. After damage there is an error, and
+//! the breaker is a fresh one.
+//!
 //! # Features
 //!
 //! | feature | what it adds |
@@ -53,6 +60,7 @@
 //! | `embedded-hal`, `embedded-hal-async` | guards for I2C and SPI: see [`hal`] |
 //! | `embedded-io-v0_7`, `embedded-io-async-v0_7` | guards for streams such as a UART |
 //! | `log`, `tracing`, `defmt` | a line at INFO for each transition, nothing else to do |
+//! | `sequential-storage-v8` | snapshots as values of a map of that crate, in any NOR flash; needs Rust 1.87 |
 //!
 //! # Limits
 //!
@@ -108,6 +116,8 @@ mod observer;
 mod permit;
 #[forbid(unsafe_code)]
 pub mod rules;
+#[forbid(unsafe_code)]
+pub mod storage;
 // Not where the standard library has no clock: `Instant::now()` would panic.
 #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod system_clock;

@@ -19,7 +19,8 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         )
     }
 
-    /// Takes over what was kept, from whatever clock: the remaining time counts, never more than one recovery timeout.
+    /// Takes over what was kept, from whatever clock: the remaining time counts, never more than one recovery timeout; with a
+    /// rule that varies it never more than the longest, which from 9.3 hours on rounds up to a multiple of 64 ms.
     ///
     /// Permits that are out become stale, and no probe is in flight afterwards. It is meant for the start, before others use
     /// the breaker: where it meets their calls in the same millisecond, one opening of theirs may end early.

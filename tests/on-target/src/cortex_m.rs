@@ -34,6 +34,10 @@ pub fn wait_for_interrupt() {
     cortex_m::asm::wfi();
 }
 
+pub fn reset() -> ! {
+    cortex_m::peripheral::SCB::sys_reset()
+}
+
 /// Nanoseconds that `work` takes, at most 16,777,215 cycles. The timer gives no interrupt meanwhile, and is left stopped.
 pub fn nanoseconds(work: impl FnOnce()) -> u64 {
     const LONGEST: u32 = 0x00ff_ffff;

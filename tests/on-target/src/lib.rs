@@ -40,6 +40,11 @@ pub fn now_ms() -> u32 {
     chip::now_ms()
 }
 
+/// Resets the chip: the image starts anew, and RAM that it does not initialise stays as it is.
+pub fn reset() -> ! {
+    chip::reset()
+}
+
 /// Sleeps until the next interrupt. Call [`start`] first, or nothing wakes the chip.
 pub fn idle() {
     chip::wait_for_interrupt();

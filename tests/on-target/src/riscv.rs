@@ -9,6 +9,8 @@ pub use riscv_rt::entry;
 /// Two words each, the low one first.
 const MTIME: *const u32 = 0x0200_BFF8 as *const u32;
 const MTIMECMP: *mut u32 = 0x0200_4000 as *mut u32;
+/// The test device, which ends the machine or resets it.
+const FINISHER: *mut u32 = 0x0010_0000 as *mut u32;
 
 /// Steps of `mtime` between two interrupts.
 static PERIOD: AtomicU32 = AtomicU32::new(0);
@@ -30,6 +32,14 @@ pub fn now_ms() -> u32 {
 
 pub fn wait_for_interrupt() {
     riscv::asm::wfi();
+}
+
+pub fn reset() -> ! {
+    // SAFETY: the register is always there on this machine, and takes this word for a wish to be reset.
+    unsafe { write_volatile(FINISHER, 0x7777) };
+    loop {
+        wait_for_interrupt();
+    }
 }
 
 /// Nanoseconds that `work` takes.

@@ -19,6 +19,8 @@
 //! # Ok::<(), halfopen::SnapshotError>(())
 //! ```
 
+mod bytes;
+
 use core::fmt;
 
 use crate::circuit::{CircuitState, Mode};
@@ -33,6 +35,10 @@ use crate::transition::Reason;
 /// The state of a breaker without its clock: what [`CircuitBreaker::snapshot`](crate::CircuitBreaker::snapshot) gives.
 ///
 /// Probes in flight are not kept: whoever made them is gone after a restart. Nor is what a window holds: it begins empty.
+///
+/// It is written as [28 bytes](Self::to_bytes), or by the feature `serde` as text; [`storage`](crate::storage) has places for
+/// it in firmware. All of them check what they read. A snapshot of one rule may be restored by another, or by another
+/// configuration: what those have no use for is left out, and the time that is left is cut to their open time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Snapshot {
@@ -266,6 +272,12 @@ pub enum SnapshotError {
     Version(i64),
     /// This field is missing, or has a value that no breaker can have.
     Damaged(&'static str),
+    /// There is none, and nothing says that there was: the memory is erased or fresh.
+    Empty,
+    /// There are so many bytes, and not [`Snapshot::BYTES`].
+    Length(usize),
+    /// The bytes are not those that were stored: their check value is another one.
+    CheckValue,
 }
 
 impl fmt::Display for SnapshotError {
@@ -275,6 +287,9 @@ impl fmt::Display for SnapshotError {
             Self::Damaged(field) => {
                 write!(f, "snapshot is damaged: {field} is missing or has a value that no breaker can have")
             }
+            Self::Empty => f.pad("no snapshot was stored: the memory is erased or fresh"),
+            Self::Length(length) => write!(f, "snapshot is {length} bytes long, must be {}", Snapshot::BYTES),
+            Self::CheckValue => f.pad("snapshot is damaged: its check value does not fit its bytes"),
         }
     }
 }
