@@ -117,7 +117,11 @@ mod serde;
 
 pub use breaker::CircuitBreaker;
 pub use circuit::{CircuitState, Mode};
+#[cfg(feature = "embassy-time-v0_5")]
+pub use clock::EmbassyClock;
 pub use clock::{Clock, DefaultClock, FnClock, ManualClock, TickClock};
+#[cfg(any(feature = "fugit-v0_3", feature = "fugit-v0_6"))]
+pub use clock::{FugitClock, FugitInstant};
 pub use config::{CircuitBreakerConfiguration, StatePersistence};
 pub use config_error::{ConfigError, ConfigErrorText};
 pub use error::{CallError, CircuitOpenError};
