@@ -112,6 +112,8 @@ mod system_clock;
 mod table;
 
 // Ecosystem adapters.
+#[cfg(feature = "defmt")]
+mod defmt;
 #[cfg(feature = "serde")]
 mod serde;
 

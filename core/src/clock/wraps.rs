@@ -3,6 +3,7 @@
 use portable_atomic::{AtomicU32, Ordering};
 
 /// Half periods seen so far: the lowest bit is the top bit of the counter when it was last read.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Wraps(AtomicU32);
 
