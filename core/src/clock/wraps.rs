@@ -5,6 +5,7 @@ use portable_atomic::{AtomicU32, Ordering};
 /// Half periods seen so far: the lowest bit is the top bit of the counter when it was last read.
 #[doc(hidden)]
 #[derive(Debug)]
+#[allow(unreachable_pub)] // `FugitInstant` names it, where there is one
 pub struct Wraps(AtomicU32);
 
 impl Wraps {
