@@ -50,7 +50,13 @@
 //! | --- | --- |
 //! | `std` (default) | `SystemClock` and constructors that use it, impls for `Arc` |
 //! | `serde` | reading and writing of configuration, state names and snapshots |
-//! | `log`, `tracing`, `defmt` | a line at INFO for each transition, nothing else to do |
+//! | `log`, `tracing` | a line at INFO for each transition, nothing else to do |
+//! | `defmt` | the same, and `Format` for every type; `defmt` itself keeps INFO only if the application is built with `DEFMT_LOG=info` |
+//! | `embassy-time-v0_5` | `EmbassyClock`, by the driver that `embassy-time` 0.5 has |
+//! | `fugit-v0_3`, `fugit-v0_6` | `FugitClock`, by a function that gives instants of `fugit`: RTIC's monotonics 2 and 3, HALs' timers |
+//!
+//! Features whose crates break often carry the version. Nothing here asks for an implementation of `critical-section` on a
+//! target that has compare-and-swap.
 //!
 //! # Limits
 //!

@@ -16,6 +16,16 @@ use super::Clock;
 use crate::time::Timestamp;
 
 /// Milliseconds since boot, by `embassy_time::Instant::now()`. All values of this type share one time line.
+///
+/// What a look takes beside the driver's own, in instructions, counted under QEMU for times up to 2^50 ticks:
+///
+/// | feature of `embassy-time` | Cortex-M0 | Cortex-M3 |
+/// | --- | --- | --- |
+/// | `tick-hz-1_000` | 0 | 0 |
+/// | `tick-hz-32_768` (a multiplication and a shift) | 44 | 6 |
+/// | `tick-hz-1_000_000` (a division of 64 bits) | 245 to 538 | 47 to 149 |
+///
+/// Where calls are not timed, a healthy circuit never looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct EmbassyClock;
