@@ -10,8 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use halfopen::{
-    CircuitBreaker, CircuitState, Clock, Config, ManualClock, Mode, Observer, Reason, Receipt, Refusal, Timestamp,
-    Transition,
+    CircuitBreaker, CircuitState, Clock, Config, ManualClock, Mode, Observer, Receipt, Refusal, Timestamp, Transition,
 };
 
 use support::on_threads;
