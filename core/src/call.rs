@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::error::CallError;
 use crate::event::Outcome;
 use crate::observer::Observer;
+use crate::permit::Permit;
 use crate::rules::Rule;
 
 /// `Ok` is a success, `Err` a failure.
@@ -69,12 +70,7 @@ impl<C: Clock, O: Observer, N: AsRef<str> + Clone, R: Rule> CircuitBreaker<C, O,
         classifier: impl FnOnce(&Result<T, E>) -> Outcome,
         operation: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, CallError<E, N>> {
-        let mut permit = self.try_acquire()?;
-        permit.on_drop(Outcome::Failure);
-        let result = operation();
-        let outcome = classifier(&result);
-        permit.settle(outcome);
-        result.map_err(CallError::Inner)
+        self.try_acquire()?.run(classifier, operation).map_err(CallError::Inner)
     }
 
     /// As [`call`](Self::call), for any future and any runtime. `operation` is not called if the circuit refuses.
@@ -112,25 +108,52 @@ impl<C: Clock, O: Observer, N: AsRef<str> + Clone, R: Rule> CircuitBreaker<C, O,
     where
         F: Future<Output = Result<T, E>>,
     {
-        let mut permit = self.try_acquire()?;
-        permit.on_drop(Outcome::Failure);
-        let mut future = pin!(operation());
-        let result = poll_fn(|context| {
-            // A drop inside this poll is an unwinding panic, one between two polls a cancellation.
-            permit.on_drop(Outcome::Failure);
-            let poll = future.as_mut().poll(context);
-            permit.on_drop(Outcome::Ignored);
-            poll
-        })
-        .await;
-        permit.on_drop(Outcome::Failure);
-        let outcome = classifier(&result);
-        permit.settle(outcome);
-        result.map_err(CallError::Inner)
+        self.try_acquire()?.run_async(classifier, operation).await.map_err(CallError::Inner)
     }
 
     /// Makes a function of one argument that calls `operation` through the breaker: the counterpart of a decorator.
     pub fn wrap<A, T, E>(&self, operation: impl Fn(A) -> Result<T, E>) -> impl Fn(A) -> Result<T, CallError<E, N>> {
         move |argument| self.call(|| operation(argument))
+    }
+}
+
+impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> Permit<'_, C, O, N, R> {
+    /// Calls `operation`, and records what `classifier` makes of its result.
+    #[inline]
+    pub(crate) fn run<T, E>(
+        mut self,
+        classifier: impl FnOnce(&Result<T, E>) -> Outcome,
+        operation: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.on_drop(Outcome::Failure);
+        let result = operation();
+        let outcome = classifier(&result);
+        self.settle(outcome);
+        result
+    }
+
+    /// As [`run`](Self::run), for a future.
+    pub(crate) async fn run_async<T, E, F>(
+        mut self,
+        classifier: impl FnOnce(&Result<T, E>) -> Outcome,
+        operation: impl FnOnce() -> F,
+    ) -> Result<T, E>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        self.on_drop(Outcome::Failure);
+        let mut future = pin!(operation());
+        let result = poll_fn(|context| {
+            // A drop inside this poll is an unwinding panic, one between two polls a cancellation.
+            self.on_drop(Outcome::Failure);
+            let poll = future.as_mut().poll(context);
+            self.on_drop(Outcome::Ignored);
+            poll
+        })
+        .await;
+        self.on_drop(Outcome::Failure);
+        let outcome = classifier(&result);
+        self.settle(outcome);
+        result
     }
 }

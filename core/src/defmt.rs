@@ -21,6 +21,8 @@ use crate::clock::{Clock, FnClock, ManualClock, TickClock};
 use crate::clock::{FugitClock, FugitInstant};
 use crate::config_error::{ConfigError, ConfigErrorText, Problem, Unit};
 use crate::error::{CallError, CircuitOpenError};
+#[cfg(feature = "hal")]
+use crate::hal::{Guarded, PerAddress};
 use crate::observer::{Observer, OnTransition};
 use crate::permit::Permit;
 use crate::prefix::KeyPrefix;
@@ -179,6 +181,21 @@ impl Format for KeyPrefix {
 impl<F> Format for OnTransition<F> {
     fn format(&self, f: Formatter<'_>) {
         write!(f, "OnTransition");
+    }
+}
+
+/// Few buses and drivers can be logged, and their state is not the guard's to tell.
+#[cfg(feature = "hal")]
+impl<B, S, K, W> Format for Guarded<B, S, K, W> {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "Guarded");
+    }
+}
+
+#[cfg(feature = "hal")]
+impl<F, C, const N: usize, K, O, R: Rule> Format for PerAddress<'_, F, C, N, K, O, R> {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "PerAddress");
     }
 }
 

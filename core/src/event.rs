@@ -80,6 +80,12 @@ impl Ticket {
         Self { mark: state.generation_mark() | PROBE, issued: state.since }
     }
 
+    /// The same request, timed from `now` on.
+    #[cfg(feature = "hal")]
+    pub(crate) const fn begun(self, now: Timestamp) -> Self {
+        Self { mark: self.mark, issued: now.low() }
+    }
+
     /// Whether it is one that this state gives, in HALF_OPEN to a probe, in CLOSED to any request.
     #[inline]
     pub(crate) const fn is_of(self, state: State, probe: bool) -> bool {

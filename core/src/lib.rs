@@ -54,6 +54,8 @@
 //! | `defmt` | the same, and `Format` for every type; `defmt` itself keeps INFO only if the application is built with `DEFMT_LOG=info` |
 //! | `embassy-time-v0_5` | `EmbassyClock`, by the driver that `embassy-time` 0.5 has |
 //! | `fugit-v0_3`, `fugit-v0_6` | `FugitClock`, by a function that gives instants of `fugit`: RTIC's monotonics 2 and 3, HALs' timers |
+//! | `embedded-hal`, `embedded-hal-async` | guards for I2C and SPI: see [`hal`] |
+//! | `embedded-io-v0_7`, `embedded-io-async-v0_7` | guards for streams such as a UART |
 //!
 //! Features whose crates break often carry the version. Nothing here asks for an implementation of `critical-section` on a
 //! target that has compare-and-swap.
@@ -120,6 +122,9 @@ mod table;
 // Ecosystem adapters.
 #[cfg(feature = "defmt")]
 mod defmt;
+#[cfg(feature = "hal")]
+#[forbid(unsafe_code)]
+pub mod hal;
 #[cfg(feature = "serde")]
 mod serde;
 

@@ -104,6 +104,21 @@ impl<'a, C: Clock, O: Observer, N: AsRef<str>, R: Rule> Permit<'a, C, O, N, R> {
         self.ticket.is_probe()
     }
 
+    /// Whether it is a probe, and no probe of its round has reported before.
+    #[cfg(feature = "hal")]
+    pub(crate) fn is_first_probe(&self) -> bool {
+        self.ticket.is_probe() && self.breaker.glance().successes() == 0
+    }
+
+    /// Takes what has passed since [`try_acquire`](CircuitBreaker::try_acquire) out of the request's time, where that is
+    /// measured.
+    #[cfg(feature = "hal")]
+    pub(crate) fn begin_now(&mut self) {
+        if R::slow_call_ms(self.breaker.policy()) > 0 {
+            self.ticket = self.ticket.begun(self.breaker.clock().now());
+        }
+    }
+
     /// What a drop without an outcome counts as: a failure while the user's code runs and may unwind.
     pub(crate) fn on_drop(&mut self, outcome: Outcome) {
         self.on_drop = outcome;

@@ -1,0 +1,209 @@
+//! The guard itself, for whatever bus: ask the circuit, use the bus, say how it went.
+
+use core::fmt;
+
+use super::circuits::{CircuitFor, Circuits};
+use super::classify::{ByErrorKind, Classifier};
+use super::recovery::{AsyncRecovery, NoRecovery, Recovery};
+use crate::error::CallError;
+use crate::event::Outcome;
+
+/// A bus or device behind a circuit: see [`hal`](crate::hal).
+///
+/// `B` is the bus, `S` finds the circuit, `K` sorts errors, `W` may bring the device back.
+pub struct Guarded<B, S, K = ByErrorKind, W = NoRecovery> {
+    inner: B,
+    circuits: S,
+    classifier: K,
+    recovery: W,
+}
+
+impl<B, S> Guarded<B, S> {
+    /// Puts `circuits` before `inner`: a `&CircuitBreaker`, a table's handle, or a [`PerAddress`](super::PerAddress).
+    pub const fn new(inner: B, circuits: S) -> Self {
+        Self { inner, circuits, classifier: ByErrorKind, recovery: NoRecovery }
+    }
+}
+
+impl<B, S, K, W> Guarded<B, S, K, W> {
+    /// Sorts errors by `classifier`: a function from an `ErrorKind` to an [`Outcome`], or
+    /// [`EveryError`](super::EveryError).
+    ///
+    /// ```
+    /// # #[cfg(feature = "embedded-hal")] {
+    /// use embedded_hal::i2c::ErrorKind;
+    /// use halfopen::hal::Guarded;
+    /// use halfopen::{CircuitBreaker, Config, ManualClock, Outcome};
+    ///
+    /// # let i2c = ();
+    /// let clock = ManualClock::new();
+    /// let breaker = CircuitBreaker::with_clock("eeprom", Config::new(), &clock);
+    /// // While it writes a page, an EEPROM does not acknowledge: that is no failure.
+    /// let bus = Guarded::new(i2c, &breaker).classify_by(|kind| match kind {
+    ///     ErrorKind::NoAcknowledge(_) => Outcome::Ignored,
+    ///     _ => Outcome::Failure,
+    /// });
+    /// # }
+    /// ```
+    pub fn classify_by<L>(self, classifier: L) -> Guarded<B, S, L, W> {
+        let Self { inner, circuits, recovery, .. } = self;
+        Guarded { inner, circuits, classifier, recovery }
+    }
+
+    /// Does `recovery` before the first probe after an opening: a function of `&mut B`, for the async traits an async one.
+    ///
+    /// It is done by the task whose transaction becomes the probe, and before no later probe of the same round, unless
+    /// none has told anything yet. Its time does not make the probe a slow call, but belongs to the probe's lease: keep
+    /// it shorter than `probe_timeout`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "embedded-hal")] {
+    /// use halfopen::hal::Guarded;
+    /// use halfopen::{CircuitBreaker, Config, ManualClock};
+    ///
+    /// # struct Radio;
+    /// # impl Radio { fn pulse_reset(&mut self) {} }
+    /// # let radio = Radio;
+    /// let clock = ManualClock::new();
+    /// let breaker = CircuitBreaker::with_clock("radio", Config::new(), &clock);
+    /// let radio = Guarded::new(radio, &breaker).recover_by(|radio: &mut Radio| radio.pulse_reset());
+    /// # }
+    /// ```
+    pub fn recover_by<V>(self, recovery: V) -> Guarded<B, S, K, V> {
+        let Self { inner, circuits, classifier, .. } = self;
+        Guarded { inner, circuits, classifier, recovery }
+    }
+
+    /// The bus inside.
+    pub const fn inner(&self) -> &B {
+        &self.inner
+    }
+
+    /// The bus inside, past the guard: for what is not a transaction, such as a change of its speed.
+    pub const fn inner_mut(&mut self) -> &mut B {
+        &mut self.inner
+    }
+
+    /// What finds the circuit.
+    pub const fn circuits(&self) -> &S {
+        &self.circuits
+    }
+
+    /// Gives the bus back.
+    pub fn release(self) -> B {
+        self.inner
+    }
+
+    /// Uses the bus if the circuit for `address` lets it, which is `()` where there are none: for traits and devices that
+    /// this crate does not know. `kind` tells what an error is, for the classifier.
+    ///
+    /// ```
+    /// use halfopen::hal::{EveryError, Guarded};
+    /// use halfopen::{CallError, CircuitBreaker, Config, ManualClock};
+    ///
+    /// /// A trait of your own, or of another crate.
+    /// trait OneWire {
+    ///     type Error;
+    ///     fn reset(&mut self) -> Result<(), Self::Error>;
+    /// }
+    /// struct Probe<B>(Guarded<B, &'static CircuitBreaker<&'static ManualClock>, EveryError>);
+    ///
+    /// impl<B: OneWire> OneWire for Probe<B> {
+    ///     type Error = CallError<B::Error>;
+    ///     fn reset(&mut self) -> Result<(), Self::Error> {
+    ///         self.0.guard(&(), |_| (), |bus| bus.reset())
+    ///     }
+    /// }
+    ///
+    /// # struct Broken;
+    /// # impl OneWire for Broken {
+    /// #     type Error = ();
+    /// #     fn reset(&mut self) -> Result<(), ()> { Err(()) }
+    /// # }
+    /// static CLOCK: ManualClock = ManualClock::new();
+    /// static BOILER: CircuitBreaker<&ManualClock> =
+    ///     CircuitBreaker::with_clock("boiler", Config::new().failure_threshold(1), &CLOCK);
+    ///
+    /// let mut probe = Probe(Guarded::new(Broken, &BOILER).classify_by(EveryError));
+    /// assert!(matches!(probe.reset(), Err(CallError::Inner(()))));
+    /// assert!(matches!(probe.reset(), Err(CallError::Open(_))));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Open`] if the circuit refused, and the bus was not touched; [`CallError::Inner`] with the bus's own
+    /// error.
+    #[inline]
+    pub fn guard<A, T, E, Kind>(
+        &mut self,
+        address: &A,
+        kind: impl FnOnce(&E) -> Kind,
+        operation: impl FnOnce(&mut B) -> Result<T, E>,
+    ) -> Result<T, CallError<E, S::Name>>
+    where
+        S: CircuitFor<A>,
+        K: Classifier<Kind>,
+        W: Recovery<B>,
+    {
+        let Self { inner, circuits, classifier, recovery } = self;
+        let Some(circuit) = circuits.circuit_for(address) else {
+            return operation(inner).map_err(CallError::Inner);
+        };
+        let mut permit = circuit.try_acquire()?;
+        if !W::NOTHING && permit.is_first_probe() {
+            recovery.recover(inner);
+            permit.begin_now();
+        }
+        permit.run(|result| outcome(result, classifier, kind), || operation(inner)).map_err(CallError::Inner)
+    }
+
+    /// As [`guard`](Self::guard), for a bus that is waited for. Dropped before it ends, it counts as nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`guard`](Self::guard).
+    pub async fn guard_async<A, T, E, Kind>(
+        &mut self,
+        address: &A,
+        kind: impl FnOnce(&E) -> Kind,
+        operation: impl AsyncFnOnce(&mut B) -> Result<T, E>,
+    ) -> Result<T, CallError<E, S::Name>>
+    where
+        S: CircuitFor<A>,
+        K: Classifier<Kind>,
+        W: AsyncRecovery<B>,
+    {
+        let Self { inner, circuits, classifier, recovery } = self;
+        let Some(circuit) = circuits.circuit_for(address) else {
+            return operation(inner).await.map_err(CallError::Inner);
+        };
+        let mut permit = circuit.try_acquire()?;
+        if !W::NOTHING && permit.is_first_probe() {
+            recovery.recover(inner).await;
+            permit.begin_now();
+        }
+        permit
+            .run_async(|result| outcome(result, classifier, kind), || operation(inner))
+            .await
+            .map_err(CallError::Inner)
+    }
+}
+
+/// What a transaction counts as.
+#[inline]
+fn outcome<T, E, Kind, K: Classifier<Kind>>(
+    result: &Result<T, E>,
+    classifier: &K,
+    kind: impl FnOnce(&E) -> Kind,
+) -> Outcome {
+    match result {
+        Ok(_) => Outcome::Success,
+        Err(error) => classifier.classify(kind(error)),
+    }
+}
+
+impl<B: fmt::Debug, S: Circuits, K, W> fmt::Debug for Guarded<B, S, K, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guarded").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
