@@ -11,6 +11,15 @@
 //! clock.advance(Duration::from_secs(30));
 //! assert_eq!(breaker.state(), CircuitState::HalfOpen);
 //! ```
+//!
+//! | where the time comes from | clock |
+//! | --- | --- |
+//! | an operating system | `SystemClock`, with `std` |
+//! | a count of milliseconds or of a timer's ticks in 32 bits that wrap: SysTick, a HAL's timer | [`TickClock`] |
+//! | a count of milliseconds in 64 bits | [`FnClock`] |
+//! | `embassy-time` 0.5 | `EmbassyClock`, feature `embassy-time-v0_5` |
+//! | an RTIC monotonic, or another function that gives a `fugit::Instant` | `FugitClock`, features `fugit-v0_3`, `fugit-v0_6` |
+//! | a test | [`ManualClock`] |
 
 use core::time::Duration;
 
