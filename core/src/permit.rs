@@ -42,9 +42,14 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         N: Clone,
     {
         match self.admitted_freely() {
-            Some(ticket) => Ok(Permit { breaker: self, ticket, on_drop: Outcome::Ignored }),
+            Some(ticket) => Ok(self.permit(ticket)),
             None => self.permit_by_time(),
         }
+    }
+
+    #[inline]
+    pub(crate) fn permit(&self, ticket: Ticket) -> Permit<'_, C, O, N, R> {
+        Permit { breaker: self, ticket, on_drop: Outcome::Ignored }
     }
 
     #[cold]
@@ -55,7 +60,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         N: Clone,
     {
         match self.acquire_by_time() {
-            Ok(ticket) => Ok(Permit { breaker: self, ticket, on_drop: Outcome::Ignored }),
+            Ok(ticket) => Ok(self.permit(ticket)),
             Err(refusal) => Err(CircuitOpenError::new(self.name().clone(), refusal)),
         }
     }

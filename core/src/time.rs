@@ -72,7 +72,25 @@ pub(crate) const fn elapsed(since: u32, now: u32) -> Option<u32> {
 
 /// A number of milliseconds as a `Duration`, without the 64-bit division of `Duration::from_millis`.
 pub(crate) const fn millis(ms: u32) -> Duration {
-    Duration::new((ms / 1_000) as u64, (ms % 1_000) * 1_000_000)
+    let seconds = seconds(ms);
+    let rest = ms - seconds * 1_000;
+    // Always so, but not for a compiler that has to see through `seconds`: it would keep `Duration::new`'s own division.
+    let rest = if rest < 1_000 { rest } else { 999 };
+    Duration::new(seconds as u64, rest * 1_000_000)
+}
+
+/// Whole seconds, rounded down.
+const fn seconds(ms: u32) -> u32 {
+    // A Cortex-M0 has no division, and one in software would take 400 bytes of flash. It is the Arm without atomics.
+    if cfg!(all(target_arch = "arm", not(target_has_atomic = "32"))) { seconds_by_shifts(ms) } else { ms / 1_000 }
+}
+
+/// `ms / 1_000` by shifts and sums: Henry S. Warren, "Hacker's Delight", `divu1000`.
+const fn seconds_by_shifts(ms: u32) -> u32 {
+    let part = (ms >> 7) + (ms >> 8) + (ms >> 12);
+    let about = ((ms >> 1) + part + (ms >> 15) + (part >> 11) + (part >> 14)) >> 9;
+    let left = ms - about * 1_000;
+    about + ((left + 24) >> 10)
 }
 
 /// Whole milliseconds, rounded down, saturating.
@@ -119,5 +137,17 @@ mod tests {
         assert_eq!(ceil_millis(Duration::from_millis(7)), 7);
         assert_eq!(ceil_millis(Duration::MAX), u64::MAX);
         assert_eq!(millis(61_007), Duration::from_millis(61_007));
+    }
+
+    #[test]
+    fn seconds_by_shifts_are_those_by_division() {
+        for second in 0..=u32::MAX / 1_000 {
+            let first = second * 1_000;
+            assert_eq!(seconds_by_shifts(first), second);
+            assert_eq!(seconds_by_shifts(first.saturating_add(999)), second);
+        }
+        for ms in (0..u32::MAX - 997).step_by(997) {
+            assert_eq!(seconds_by_shifts(ms), ms / 1_000);
+        }
     }
 }

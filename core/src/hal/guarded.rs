@@ -5,8 +5,8 @@ use core::fmt;
 use super::circuits::{CircuitFor, Circuits};
 use super::classify::{ByErrorKind, Classifier};
 use super::recovery::{AsyncRecovery, NoRecovery, Recovery};
-use crate::error::CallError;
-use crate::event::Outcome;
+use crate::error::{CallError, CircuitOpenError};
+use crate::event::{Outcome, Refusal};
 
 /// A bus or device behind a circuit: see [`hal`](crate::hal).
 ///
@@ -149,7 +149,10 @@ impl<B, S, K, W> Guarded<B, S, K, W> {
         let Some(circuit) = circuits.circuit_for(address) else {
             return operation(inner).map_err(CallError::Inner);
         };
-        let mut permit = circuit.try_acquire()?;
+        let mut permit = match circuit.acquire_ticket() {
+            Ok(ticket) => circuit.permit(ticket),
+            Err(refusal) => return Err(refused(circuit.name(), refusal)),
+        };
         if !W::NOTHING && permit.is_first_probe() {
             recovery.recover(inner);
             permit.begin_now();
@@ -177,7 +180,10 @@ impl<B, S, K, W> Guarded<B, S, K, W> {
         let Some(circuit) = circuits.circuit_for(address) else {
             return operation(inner).await.map_err(CallError::Inner);
         };
-        let mut permit = circuit.try_acquire()?;
+        let mut permit = match circuit.acquire_ticket() {
+            Ok(ticket) => circuit.permit(ticket),
+            Err(refusal) => return Err(refused(circuit.name(), refusal)),
+        };
         if !W::NOTHING && permit.is_first_probe() {
             recovery.recover(inner).await;
             permit.begin_now();
@@ -187,6 +193,13 @@ impl<B, S, K, W> Guarded<B, S, K, W> {
             .await
             .map_err(CallError::Inner)
     }
+}
+
+/// Built in its place: a copy of it costs more than it.
+#[cold]
+#[inline(never)]
+fn refused<E, N: Clone>(name: &N, refusal: Refusal) -> CallError<E, N> {
+    CallError::Open(CircuitOpenError::new(name.clone(), refusal))
 }
 
 /// What a transaction counts as.

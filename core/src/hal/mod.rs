@@ -43,6 +43,24 @@
 //! reading out of two transactions makes two calls. Where the breaker's rule asks about slow calls, such as
 //! [`ConsecutiveSlow`](crate::rules::ConsecutiveSlow), each transaction is timed by the breaker's clock.
 //!
+//! Where the first of two transactions goes well though the device is dead, failures *in a row* do not come about. So it is
+//! with every request over a UART: it is written, whether anybody listens or not. Then guard the driver and not the bus, so
+//! that an operation is one call:
+//!
+//! ```
+//! use halfopen::hal::{EveryError, Guarded};
+//! use halfopen::{CallError, CircuitBreaker, Config, ManualClock};
+//!
+//! # struct Modem;
+//! # impl Modem { fn signal_quality(&mut self) -> Result<u8, &'static str> { Err("no answer") } }
+//! let clock = ManualClock::new();
+//! let breaker = CircuitBreaker::with_clock("modem", Config::new().failure_threshold(1), &clock);
+//! let mut modem = Guarded::new(Modem, &breaker).classify_by(EveryError);
+//! let mut ask = || modem.guard(&(), |_| (), |modem| modem.signal_quality());
+//! assert!(matches!(ask(), Err(CallError::Inner("no answer"))));
+//! assert!(matches!(ask(), Err(CallError::Open(_))));
+//! ```
+//!
 //! A delay is neither refused nor counted; nor is `read_ready` or `write_ready`, which ask the peripheral and not the device.
 //!
 //! # Which circuit

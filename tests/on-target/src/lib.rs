@@ -21,6 +21,7 @@ use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 #[cfg_attr(target_arch = "riscv32", path = "riscv.rs")]
 mod chip;
 
+pub mod bus;
 mod suite;
 
 include!(concat!(env!("OUT_DIR"), "/machine.rs"));
@@ -64,6 +65,21 @@ pub fn on_tick(period_ns: u32, f: fn()) {
     let period = u64::from(TIMER_HZ) * u64::from(period_ns) / 1_000_000_000;
     HOOK.store(f as *mut (), Relaxed);
     chip::start_timer(period as u32);
+}
+
+/// Instructions that one call of `f` takes more than one of an empty function. Without the clock: call it before [`start`].
+pub fn instructions(f: fn()) -> u32 {
+    #[inline(never)]
+    fn nothing() {}
+
+    // An instruction takes 2^5 ns, as `.cargo/config.toml` has it; so many that the timer's steps do not matter.
+    const CALLS: u64 = 10_000;
+    const NS: u64 = 32;
+    let time = |f: fn()| {
+        let f = core::hint::black_box(f);
+        chip::nanoseconds(|| (0..CALLS).for_each(|_| f()))
+    };
+    ((time(f) - time(nothing) + CALLS * NS / 2) / (CALLS * NS)) as u32
 }
 
 static HOOK: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());

@@ -32,6 +32,13 @@ pub fn wait_for_interrupt() {
     riscv::asm::wfi();
 }
 
+/// Nanoseconds that `work` takes.
+pub fn nanoseconds(work: impl FnOnce()) -> u64 {
+    let start = mtime();
+    work();
+    (mtime() - start) * 1_000_000_000 / u64::from(crate::TIMER_HZ)
+}
+
 #[riscv_rt::core_interrupt(Interrupt::MachineTimer)]
 fn machine_timer() {
     crate::run_hook();
