@@ -9,6 +9,7 @@ fn main() {
 
     let target = env::var("TARGET").unwrap();
     let machine = match target.as_str() {
+        "thumbv6m-none-eabi" if env::var_os("CARGO_FEATURE_MICROBIT").is_some() => "microbit",
         "thumbv6m-none-eabi" | "thumbv7m-none-eabi" => "lm3s6965evb",
         "riscv32imc-unknown-none-elf" | "riscv32imac-unknown-none-elf" => "virt",
         _ => panic!("no machine here runs {target}: use `./x firmware NAME TARGET`"),

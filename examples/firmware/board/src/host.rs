@@ -22,6 +22,12 @@ impl Host {
 
     /// Sleeps for `ms` milliseconds. Before that the host may do something to the board's surroundings, in no time.
     pub fn rest(&mut self, ms: u32) {
+        self.turn();
+        crate::wait_ms(ms);
+    }
+
+    /// Lets the host do something to the board's surroundings, in no time.
+    pub fn turn(&mut self) {
         machine::stop_clock();
         defmt::println!("{=str}", YOUR_TURN);
         loop {
@@ -31,6 +37,5 @@ impl Host {
             }
         }
         machine::start_clock();
-        crate::wait_ms(ms);
     }
 }

@@ -1,6 +1,7 @@
 //! The boards of the examples: drivers for what QEMU emulates, a clock, and a log.
 //!
 //! - `lm3s6965evb`: Cortex-M3, and Cortex-M0 on request. I2C, an SD card behind SSI, a UART for a modem.
+//! - `microbit`, by the feature of this name: Cortex-M0 whose flash can be written. It has no line to the host.
 //! - `virt`: RV32IMC or RV32IMAC. It has no I2C, so its sensor is a simulated one.
 //!
 //! ```ignore
@@ -16,6 +17,8 @@
 //! }
 //! ```
 //!
+//! Without the feature `clock`, which is on by default, SysTick is the program's: see `clock!`.
+//!
 //! The drivers are as short as QEMU lets them be: what silicon needs beyond it, such as pins that are switched to a
 //! peripheral, is left out.
 #![no_std]
@@ -23,15 +26,22 @@
 use defmt_semihosting as _;
 pub use semihosting::process::exit;
 
-#[cfg_attr(target_arch = "arm", path = "lm3s6965/mod.rs")]
+#[cfg_attr(all(target_arch = "arm", not(feature = "microbit")), path = "lm3s6965/mod.rs")]
+#[cfg_attr(all(target_arch = "arm", feature = "microbit"), path = "microbit/mod.rs")]
 #[cfg_attr(target_arch = "riscv32", path = "virt/mod.rs")]
 mod machine;
 
+#[cfg(target_arch = "arm")]
+mod core_id;
 mod delay;
+#[cfg(not(feature = "microbit"))]
 mod host;
 mod register;
+#[cfg(target_arch = "arm")]
+mod systick;
 
 pub use delay::{Delay, wait_ms};
+#[cfg(not(feature = "microbit"))]
 pub use host::Host;
 pub use machine::*;
 

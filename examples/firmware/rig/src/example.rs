@@ -14,6 +14,8 @@ pub struct Example {
     pub name: &'static str,
     pub about: &'static str,
     pub targets: &'static [Target],
+    /// Another machine than the target's, as QEMU's arguments.
+    pub machine: Option<&'static [&'static str]>,
     /// Devices beside those of the machine, as QEMU's arguments. `{folder}` is a fresh folder for files of the run.
     pub devices: &'static [&'static str],
     /// A file in that folder, with its first bytes and its size in bytes.

@@ -43,7 +43,7 @@ impl Machine {
 
         let mut command = Command::new(target.qemu());
         command
-            .args(target.machine())
+            .args(example.machine.unwrap_or(target.machine()))
             .args(["-S", "-display", "none", "-monitor", "none", "-icount", pace.icount()])
             .args(["-semihosting-config", "enable=on,target=native"])
             .args(["-qmp", &control.argument(), "-serial", &host.argument()])

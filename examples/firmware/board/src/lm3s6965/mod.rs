@@ -1,19 +1,22 @@
 //! Stellaris LM3S6965 on its evaluation board, as QEMU's `lm3s6965evb` has it.
 
-mod clock;
 mod i2c;
 mod ssi;
 mod uart;
 
-pub use clock::{micros, millis};
-pub(crate) use clock::{sleep_until_interrupt, start_clock, stop_clock};
 pub use cortex_m_rt::entry;
 pub use i2c::I2c;
 pub use ssi::SdSpi;
 pub use uart::{Late, Uart};
 
+pub use crate::core_id::chip;
 use crate::host::Host;
 use crate::register::Register;
+pub use crate::systick::{CYCLES_PER_MS, micros, millis};
+pub(crate) use crate::systick::{sleep_until_interrupt, start_clock, stop_clock};
+
+/// Out of reset, as QEMU has it.
+pub const CORE_HZ: u32 = 12_500_000;
 
 /// What is on the board.
 pub struct Board {
@@ -27,31 +30,16 @@ pub struct Board {
     pub host: Host,
 }
 
-/// Starts the clock and hands out the board.
+/// Starts the clock, if it is the board's, and hands out the board.
 ///
 /// # Panics
 ///
 /// If it was called before.
 pub fn take() -> Board {
-    let Some(core) = cortex_m::Peripherals::take() else { panic!("the board is taken") };
-    clock::start(core.SYST);
+    crate::systick::start();
     set_bits(RUN_MODE_CLOCKS_1, clock_of::UART0 | clock_of::UART1 | clock_of::SSI0 | clock_of::I2C0);
     set_bits(RUN_MODE_CLOCKS_2, clock_of::GPIO_D);
     Board { i2c: I2c::new(), sd_spi: SdSpi::new(), modem: Uart::modem(), host: Host::new(HostPort(Uart::host())) }
-}
-
-/// The name of the core that runs this, by its own word.
-pub fn chip() -> &'static str {
-    const CPUID: Register = {
-        // SAFETY: every Cortex-M has it, and nobody writes it.
-        unsafe { Register::at(0xE000_ED00) }
-    };
-    const PART_NUMBER: u32 = 0xFFF0;
-    match CPUID.read() & PART_NUMBER {
-        0xC200 => "Cortex-M0",
-        0xC230 => "Cortex-M3",
-        _ => "another Cortex-M",
-    }
 }
 
 // SAFETY: RCGC1 and RCGC2 of the LM3S6965.
