@@ -16,7 +16,7 @@ has said enough. The images must have been built: `./x firmware NAME` does that,
 
   list          the examples, and the targets of each
   run NAME      shows the log live, with the firmware's milliseconds; ends with the firmware's exit code
-                (124: it hung, 125: it could not be run)
+                (124: it hung, 125: it could not be run, 130: interrupted)
   check NAME    compares the log with NAME/expected.txt, and that with what NAME/README.md shows; on every target of it
 
   --target T    on this target; for `run` the first one in the list, if you do not say

@@ -7,6 +7,7 @@ mod arguments;
 mod example;
 mod examples;
 mod golden;
+mod interrupt;
 mod log;
 mod machine;
 mod modem;
@@ -23,10 +24,13 @@ use run::{Ending, Pace, Run};
 const HUNG: u8 = 124;
 /// Nothing was run, or not as it should be.
 const NO_RUN: u8 = 125;
+/// What a shell says of a program that Ctrl-C has ended.
+const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
     match arguments::parse().and_then(|arguments| obey(&arguments)) {
         Ok(code) => code,
+        Err(_) if interrupt::came() => ExitCode::from(INTERRUPTED),
         Err(error) => {
             eprintln!("rig: {error:#}");
             ExitCode::from(NO_RUN)
@@ -35,6 +39,7 @@ fn main() -> ExitCode {
 }
 
 fn obey(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    interrupt::expect()?;
     match arguments.verb {
         Verb::Help => println!("{}", arguments::HELP),
         Verb::List => print!("{}", example::list()),

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use defmt_decoder::Table;
 
 use crate::example::Example;
+use crate::interrupt;
 use crate::log::{Heard, Line, Log, table};
 use crate::machine::{Killer, Machine};
 use crate::script::Director;
@@ -74,8 +75,12 @@ impl Run<'_> {
         let image = fs::read(self.example.image(self.target)?)?;
         let table = table(&image)?;
         let mut machine = Machine::new(self.example, self.target, self.word, self.pace)?;
+        interrupt::ends(machine.killer());
         let watchdog = Watchdog::new(machine.killer(), self.timeout);
         let played = self.play(&mut machine, &table, &mut show);
+        if interrupt::came() {
+            bail!("interrupted");
+        }
         if watchdog.has_bitten() {
             return Ok(Ending::Hung(self.timeout));
         }
