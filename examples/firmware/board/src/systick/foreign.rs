@@ -1,6 +1,6 @@
 //! SysTick belongs to the program, such as to the time driver of an executor; the board asks the program for the time.
 
-/// Tells the board the program's milliseconds: `board::clock!(|| Mono::now().ticks());`. For programs that bring their own
+/// Tells the board the program's milliseconds: `board::clock!(|| Mono::now().as_ticks());`. For programs that bring their own
 /// clock, by `default-features = false` for this crate.
 #[macro_export]
 macro_rules! clock {

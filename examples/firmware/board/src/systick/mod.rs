@@ -43,7 +43,8 @@ pub(crate) fn start_clock() {
 
 #[cfg(not(feature = "microbit"))]
 fn timer() -> SYST {
-    // SAFETY: it is stopped and started again by one context, and whoever else uses SysTick never sees it stand.
+    // SAFETY: it is only stopped and started again, by one context. That also clears the flag by which RTIC's monotonic
+    // counts, so that the host's turn may cost a tick.
     unsafe { cortex_m::Peripherals::steal() }.SYST
 }
 
