@@ -12,22 +12,19 @@ use core::fmt;
 
 /// A value of a [`CircuitBreakerConfiguration`](crate::CircuitBreakerConfiguration) that is not in its range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ConfigError {
     field: &'static str,
     problem: Problem,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-enum Problem {
+pub(crate) enum Problem {
     OutOfRange { value: u64, least: u64, max: u64, unit: Unit },
     Unsupported { value: &'static str, expected: &'static str },
     Lonely { other: &'static str },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) enum Unit {
     Count,
     Bytes,
@@ -57,6 +54,12 @@ impl ConfigError {
     #[must_use]
     pub const fn field(&self) -> &'static str {
         self.field
+    }
+
+    /// What is wrong with it.
+    #[cfg(feature = "defmt")]
+    pub(crate) const fn problem(&self) -> &Problem {
+        &self.problem
     }
 
     /// The whole message. It is a `const fn` so that an invalid `static` does not compile and says why.

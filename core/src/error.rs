@@ -19,7 +19,6 @@ use crate::event::Refusal;
 
 /// The circuit refused the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CircuitOpenError<N = &'static str> {
     /// The name of the circuit.
     pub operation_name: N,
@@ -53,7 +52,6 @@ impl<N: AsRef<str> + fmt::Debug> Error for CircuitOpenError<N> {}
 
 /// Why a call through a breaker failed: the circuit refused it, or the operation itself failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum CallError<E, N = &'static str> {
     /// The operation was not called.
     Open(CircuitOpenError<N>),

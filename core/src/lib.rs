@@ -57,10 +57,16 @@
 //! | --- | --- |
 //! | `std` (default) | `SystemClock` and constructors that use it, impls for `Arc` |
 //! | `serde` | reading and writing of configuration, state names and snapshots |
+//! | `log`, `tracing` | a line at INFO for each transition, nothing else to do |
+//! | `defmt` | the same, and `Format` for every type; `defmt` itself keeps INFO only if the application is built with `DEFMT_LOG=info` |
+//! | `embassy-time-v0_5` | `EmbassyClock`, by the driver that `embassy-time` 0.5 has |
+//! | `fugit-v0_3`, `fugit-v0_6` | `FugitClock`, by a function that gives instants of `fugit`: RTIC's monotonics 2 and 3, HALs' timers |
 //! | `embedded-hal`, `embedded-hal-async` | guards for I2C and SPI: see [`hal`] |
 //! | `embedded-io-v0_7`, `embedded-io-async-v0_7` | guards for streams such as a UART |
-//! | `log`, `tracing`, `defmt` | a line at INFO for each transition, nothing else to do |
 //! | `sequential-storage-v8` | snapshots as values of a map of that crate, in any NOR flash; needs Rust 1.87 |
+//!
+//! Features whose crates break often carry the version. Nothing here asks for an implementation of `critical-section` on a
+//! target that has compare-and-swap.
 //!
 //! # Limits
 //!
@@ -124,6 +130,8 @@ mod system_clock;
 mod table;
 
 // Ecosystem adapters.
+#[cfg(feature = "defmt")]
+mod defmt;
 #[cfg(feature = "hal")]
 #[forbid(unsafe_code)]
 pub mod hal;
@@ -132,7 +140,11 @@ mod serde;
 
 pub use breaker::CircuitBreaker;
 pub use circuit::{CircuitState, Mode};
+#[cfg(feature = "embassy-time-v0_5")]
+pub use clock::EmbassyClock;
 pub use clock::{Clock, DefaultClock, FnClock, ManualClock, TickClock};
+#[cfg(any(feature = "fugit-v0_3", feature = "fugit-v0_6"))]
+pub use clock::{FugitClock, FugitInstant};
 pub use config::{CircuitBreakerConfiguration, StatePersistence};
 pub use config_error::{ConfigError, ConfigErrorText};
 pub use error::{CallError, CircuitOpenError};

@@ -32,18 +32,5 @@ pub(crate) fn transition(operation_name: &str, transition: &Transition) {
             "circuit changed its state"
         )
     );
-    log_with!(
-        "defmt",
-        defmt::info!(
-            "circuit '{=str}': {=str} -> {=str} ({=str}, failure_count {=u16}, successes {=u8}, mode {=str}, generation {=u16})",
-            operation_name,
-            transition.from.as_str(),
-            transition.to.as_str(),
-            transition.reason.as_str(),
-            transition.failure_count,
-            transition.successes,
-            transition.mode.as_str(),
-            transition.generation,
-        )
-    );
+    log_with!("defmt", defmt::info!("circuit '{=str}': {}", operation_name, transition));
 }

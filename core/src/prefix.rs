@@ -63,13 +63,6 @@ impl fmt::Display for KeyPrefix {
     }
 }
 
-#[cfg(feature = "defmt")]
-impl defmt::Format for KeyPrefix {
-    fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::Format::format(self.as_str(), f);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     extern crate std;

@@ -329,22 +329,6 @@ impl fmt::Debug for State {
     }
 }
 
-#[cfg(feature = "defmt")]
-impl defmt::Format for State {
-    fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(
-            f,
-            "State {{ circuit: {}, mode: {}, failure_count: {}, in_flight: {}, successes: {}, generation: {} }}",
-            self.circuit(),
-            self.mode(),
-            self.failure_count(),
-            self.in_flight(),
-            self.successes(),
-            self.generation(),
-        );
-    }
-}
-
 #[cfg(test)]
 mod tests {
     extern crate std;

@@ -23,6 +23,7 @@ use crate::time::Timestamp;
 /// All values of this type share one time line. There is none on `wasm32-unknown-unknown`, where the standard library has
 /// no clock: give a breaker another one there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SystemClock;
 
 struct Origin {

@@ -119,7 +119,6 @@ pub enum Window {
 /// A change of state or mode that was committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Transition {
     /// The state before: the `to` of the transition before this one.

@@ -9,11 +9,8 @@ use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use halfopen::machine::{Effect, Event, Policy, State, Step, Ticket, Verdict};
 use halfopen::{
-    BreakerTable, CallError, CircuitBreaker, CircuitOpenError, CircuitState, Clock, Config, ConfigError, Entry,
-    FnClock, KeyPrefix, ManualClock, Mode, Observer, OnTransition, Outcome, Permit, Reason, Receipt, Refusal, Snapshot,
-    SnapshotError, TableError, TickClock, Timestamp, Transition,
+    CircuitBreaker, CircuitState, Clock, Config, ManualClock, Mode, Observer, Receipt, Refusal, Timestamp, Transition,
 };
 
 use support::on_threads;
@@ -22,35 +19,6 @@ const THREADS: usize = 8;
 const RECOVERY: Duration = Duration::from_millis(5);
 /// So long that no lease ends in a test.
 const LEASE: Duration = Duration::from_secs(1_000_000);
-
-fn send_and_sync<T: Send + Sync>() {}
-
-#[test]
-fn every_public_type_is_send_and_sync() {
-    type Name = std::sync::Arc<str>;
-    type Told = OnTransition<fn(&str, &Transition)>;
-    send_and_sync::<CircuitBreaker<ManualClock, (), Name>>();
-    send_and_sync::<CircuitBreaker<FnClock, Told, String>>();
-    send_and_sync::<Permit<'_, ManualClock, Told, Name>>();
-    send_and_sync::<BreakerTable<&ManualClock, 4, Name, Told>>();
-    send_and_sync::<Entry<'_, &ManualClock, Told, Name>>();
-    send_and_sync::<(ManualClock, FnClock, TickClock, Timestamp)>();
-    send_and_sync::<(Config, Policy, KeyPrefix, ConfigError)>();
-    send_and_sync::<(CallError<String, Name>, CircuitOpenError<Name>, TableError, SnapshotError)>();
-    send_and_sync::<(State, Event, Step, Effect, Verdict, CircuitState, Mode)>();
-    send_and_sync::<(Outcome, Receipt, Ticket, Refusal, Reason, Transition, Snapshot)>();
-    #[cfg(feature = "std")]
-    send_and_sync::<(CircuitBreaker, halfopen::SystemClock)>();
-}
-
-#[test]
-fn the_future_of_a_call_can_be_sent_to_another_thread() {
-    fn send<T: Send>(_: &T) {}
-    let clock = ManualClock::new();
-    let breaker = CircuitBreaker::with_clock("send", Config::new(), &clock);
-    send(&breaker.call_async(|| async { Ok::<_, ()>(1) }));
-    send(&breaker.call_async_with(|_: &Result<u8, ()>| Outcome::Success, || async { Ok(1) }));
-}
 
 /// Keeps every transition, and counts the rest.
 #[derive(Default)]

@@ -38,6 +38,12 @@ fn machine(out: &Path) {
         println!("cargo::rustc-link-arg-bins=-Tmemory.x");
     }
     println!("cargo::rustc-link-arg-bins=-Tlink.x");
+    // Only where there is a logger: the script asks for one.
+    if env::var_os("CARGO_FEATURE_DEFMT").is_some() {
+        for image in ["logs", "formats", "size_logs"] {
+            println!("cargo::rustc-link-arg-bin={image}=-Tdefmt.x");
+        }
+    }
     // Without it the segments are padded to pages, and the first one would start below the flash.
     println!("cargo::rustc-link-arg-bins=--nmagic");
 }

@@ -18,6 +18,11 @@ use crate::event::Outcome;
 pub trait Classifier<K> {
     /// What an error of this kind counts as.
     fn classify(&self, kind: K) -> Outcome;
+
+    /// What a write to a stream counts as that went well. It says that the bytes have left, and not that anybody got them.
+    fn written(&self) -> Outcome {
+        Outcome::Ignored
+    }
 }
 
 impl<K, F: Fn(K) -> Outcome> Classifier<K> for F {
@@ -40,6 +45,39 @@ impl<K> Classifier<K> for EveryError {
     }
 }
 
+/// Sorts errors as `C` does, and counts a write to a stream that went well as a success: for a stream that is only written
+/// to, or that tells by its writes whether anybody listens, such as a TCP socket.
+///
+/// ```
+/// # #[cfg(feature = "embedded-io-v0_7")] {
+/// use embedded_io::Write;
+/// use halfopen::hal::{ByErrorKind, Guarded, WritesToo};
+/// use halfopen::{CircuitBreaker, Config, ManualClock};
+///
+/// let clock = ManualClock::new();
+/// let breaker = CircuitBreaker::with_clock("printer", Config::new(), &clock);
+/// let mut paper = [0; 8];
+/// breaker.record_failure();
+/// Guarded::new(&mut paper[..], &breaker).classify_by(WritesToo(ByErrorKind)).write(b"hello").unwrap();
+/// assert_eq!(breaker.failure_count(), 0);
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct WritesToo<C>(pub C);
+
+impl<K, C: Classifier<K>> Classifier<K> for WritesToo<C> {
+    #[inline]
+    fn classify(&self, kind: K) -> Outcome {
+        self.0.classify(kind)
+    }
+
+    #[inline]
+    fn written(&self) -> Outcome {
+        Outcome::Success
+    }
+}
+
 /// What says nothing about the device is ignored, every other error is a failure; those that are added later, too.
 ///
 /// | | ignored | because |
@@ -53,10 +91,17 @@ impl<K> Classifier<K> for EveryError {
 /// | | `OutOfMemory`, `AddrInUse` | this side has run out of something |
 ///
 /// So an address or a byte that is not acknowledged is a failure, and so is a timeout, which most implementations report
-/// as `Other`.
+/// as `Other`. An error without a kind, as [`Guarded::call`](super::Guarded::call) has it, is a failure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ByErrorKind;
+
+impl Classifier<()> for ByErrorKind {
+    #[inline]
+    fn classify(&self, (): ()) -> Outcome {
+        Outcome::Failure
+    }
+}
 
 #[cfg(feature = "embedded-hal")]
 impl Classifier<embedded_hal::i2c::ErrorKind> for ByErrorKind {

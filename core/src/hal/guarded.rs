@@ -4,9 +4,13 @@ use core::fmt;
 
 use super::circuits::{CircuitFor, Circuits};
 use super::classify::{ByErrorKind, Classifier};
-use super::recovery::{AsyncRecovery, NoRecovery, Recovery};
+use super::recovery::{AsyncRecovery, BeginsRound, NoRecovery, Recover, Recovery, Round};
+use crate::clock::Clock;
 use crate::error::{CallError, CircuitOpenError};
 use crate::event::{Outcome, Refusal};
+use crate::observer::Observer;
+use crate::permit::Permit;
+use crate::rules::Rule;
 
 /// A bus or device behind a circuit: see [`hal`](crate::hal).
 ///
@@ -52,9 +56,8 @@ impl<B, S, K, W> Guarded<B, S, K, W> {
 
     /// Does `recovery` before the first probe after an opening: a function of `&mut B`, for the async traits an async one.
     ///
-    /// It is done by the task whose transaction becomes the probe, and before no later probe of the same round, unless
-    /// none has told anything yet. Its time does not make the probe a slow call, but belongs to the probe's lease: keep
-    /// it shorter than `probe_timeout`.
+    /// It is done by the task whose transaction becomes the probe, once after each opening. Its time does not make the
+    /// probe a slow call, but belongs to the probe's lease: keep it shorter than `probe_timeout`.
     ///
     /// ```
     /// # #[cfg(feature = "embedded-hal")] {
@@ -69,9 +72,9 @@ impl<B, S, K, W> Guarded<B, S, K, W> {
     /// let radio = Guarded::new(radio, &breaker).recover_by(|radio: &mut Radio| radio.pulse_reset());
     /// # }
     /// ```
-    pub fn recover_by<V>(self, recovery: V) -> Guarded<B, S, K, V> {
+    pub fn recover_by<V>(self, recovery: V) -> Guarded<B, S, K, Recover<V>> {
         let Self { inner, circuits, classifier, .. } = self;
-        Guarded { inner, circuits, classifier, recovery }
+        Guarded { inner, circuits, classifier, recovery: Recover::new(recovery) }
     }
 
     /// The bus inside.
@@ -94,11 +97,44 @@ impl<B, S, K, W> Guarded<B, S, K, W> {
         self.inner
     }
 
-    /// Uses the bus if the circuit for `address` lets it, which is `()` where there are none: for traits and devices that
-    /// this crate does not know. `kind` tells what an error is, for the classifier.
+    /// Calls `operation` if the circuit lets it: to guard a driver rather than its bus, so that one operation of the driver is
+    /// one call. Every error counts as a failure, unless a classifier of `()` says otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Open`] if the circuit refused, and so did not call it; [`CallError::Inner`] with its own error.
+    #[inline]
+    pub fn call<T, E>(&mut self, operation: impl FnOnce(&mut B) -> Result<T, E>) -> Result<T, CallError<E, S::Name>>
+    where
+        S: CircuitFor<()>,
+        K: Classifier<()>,
+        W: Recovery<B>,
+    {
+        self.guard(&(), |_| (), operation)
+    }
+
+    /// As [`call`](Self::call), for an operation that is waited for. Dropped before it ends, it counts as nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    pub async fn call_async<T, E>(
+        &mut self,
+        operation: impl AsyncFnOnce(&mut B) -> Result<T, E>,
+    ) -> Result<T, CallError<E, S::Name>>
+    where
+        S: CircuitFor<()>,
+        K: Classifier<()>,
+        W: AsyncRecovery<B>,
+    {
+        self.guard_async(&(), |_| (), operation).await
+    }
+
+    /// Uses the bus if the circuit for `address` lets it, which is `()` where there are none: for a trait that this crate does
+    /// not know. `kind` tells what an error is, for the classifier.
     ///
     /// ```
-    /// use halfopen::hal::{EveryError, Guarded};
+    /// use halfopen::hal::{ByErrorKind, Guarded};
     /// use halfopen::{CallError, CircuitBreaker, Config, ManualClock};
     ///
     /// /// A trait of your own, or of another crate.
@@ -106,7 +142,7 @@ impl<B, S, K, W> Guarded<B, S, K, W> {
     ///     type Error;
     ///     fn reset(&mut self) -> Result<(), Self::Error>;
     /// }
-    /// struct Probe<B>(Guarded<B, &'static CircuitBreaker<&'static ManualClock>, EveryError>);
+    /// struct Probe<B>(Guarded<B, &'static CircuitBreaker<&'static ManualClock>>);
     ///
     /// impl<B: OneWire> OneWire for Probe<B> {
     ///     type Error = CallError<B::Error>;
@@ -124,7 +160,7 @@ impl<B, S, K, W> Guarded<B, S, K, W> {
     /// static BOILER: CircuitBreaker<&ManualClock> =
     ///     CircuitBreaker::with_clock("boiler", Config::new().failure_threshold(1), &CLOCK);
     ///
-    /// let mut probe = Probe(Guarded::new(Broken, &BOILER).classify_by(EveryError));
+    /// let mut probe = Probe(Guarded::new(Broken, &BOILER));
     /// assert!(matches!(probe.reset(), Err(CallError::Inner(()))));
     /// assert!(matches!(probe.reset(), Err(CallError::Open(_))));
     /// ```
@@ -145,19 +181,7 @@ impl<B, S, K, W> Guarded<B, S, K, W> {
         K: Classifier<Kind>,
         W: Recovery<B>,
     {
-        let Self { inner, circuits, classifier, recovery } = self;
-        let Some(circuit) = circuits.circuit_for(address) else {
-            return operation(inner).map_err(CallError::Inner);
-        };
-        let mut permit = match circuit.acquire_ticket() {
-            Ok(ticket) => circuit.permit(ticket),
-            Err(refusal) => return Err(refused(circuit.name(), refusal)),
-        };
-        if !W::NOTHING && permit.is_first_probe() {
-            recovery.recover(inner);
-            permit.begin_now();
-        }
-        permit.run(|result| outcome(result, classifier, kind), || operation(inner)).map_err(CallError::Inner)
+        self.sorted(address, |classifier, result| outcome(classifier, Outcome::Success, result, kind), operation)
     }
 
     /// As [`guard`](Self::guard), for a bus that is waited for. Dropped before it ends, it counts as nothing.
@@ -176,6 +200,48 @@ impl<B, S, K, W> Guarded<B, S, K, W> {
         K: Classifier<Kind>,
         W: AsyncRecovery<B>,
     {
+        let sort = |classifier: &K, result: &_| outcome(classifier, Outcome::Success, result, kind);
+        self.sorted_async(address, sort, operation).await
+    }
+
+    /// The same, where `sort` says what a result counts as.
+    #[inline]
+    pub(super) fn sorted<A, T, E>(
+        &mut self,
+        address: &A,
+        sort: impl FnOnce(&K, &Result<T, E>) -> Outcome,
+        operation: impl FnOnce(&mut B) -> Result<T, E>,
+    ) -> Result<T, CallError<E, S::Name>>
+    where
+        S: CircuitFor<A>,
+        W: Recovery<B>,
+    {
+        let Self { inner, circuits, classifier, recovery } = self;
+        let Some(circuit) = circuits.circuit_for(address) else {
+            return operation(inner).map_err(CallError::Inner);
+        };
+        let mut permit = match circuit.acquire_ticket() {
+            Ok(ticket) => circuit.permit(ticket),
+            Err(refusal) => return Err(refused(circuit.name(), refusal)),
+        };
+        if begins(recovery, &permit) {
+            recovery.recover(inner);
+            permit.begin_now();
+        }
+        permit.run(|result| sort(classifier, result), || operation(inner)).map_err(CallError::Inner)
+    }
+
+    /// As [`sorted`](Self::sorted), for a bus that is waited for.
+    pub(super) async fn sorted_async<A, T, E>(
+        &mut self,
+        address: &A,
+        sort: impl FnOnce(&K, &Result<T, E>) -> Outcome,
+        operation: impl AsyncFnOnce(&mut B) -> Result<T, E>,
+    ) -> Result<T, CallError<E, S::Name>>
+    where
+        S: CircuitFor<A>,
+        W: AsyncRecovery<B>,
+    {
         let Self { inner, circuits, classifier, recovery } = self;
         let Some(circuit) = circuits.circuit_for(address) else {
             return operation(inner).await.map_err(CallError::Inner);
@@ -184,15 +250,27 @@ impl<B, S, K, W> Guarded<B, S, K, W> {
             Ok(ticket) => circuit.permit(ticket),
             Err(refusal) => return Err(refused(circuit.name(), refusal)),
         };
-        if !W::NOTHING && permit.is_first_probe() {
+        if begins(recovery, &permit) {
             recovery.recover(inner).await;
             permit.begin_now();
         }
-        permit
-            .run_async(|result| outcome(result, classifier, kind), || operation(inner))
-            .await
-            .map_err(CallError::Inner)
+        permit.run_async(|result| sort(classifier, result), || operation(inner)).await.map_err(CallError::Inner)
     }
+}
+
+/// Whether there is something to recover before this request: it is a probe, none of its round has reported before, and
+/// this guard has not recovered in this round.
+#[inline]
+fn begins<C: Clock, O: Observer, N: AsRef<str>, R: Rule, W: BeginsRound>(
+    recovery: &mut W,
+    permit: &Permit<'_, C, O, N, R>,
+) -> bool {
+    W::ACTS
+        && permit.is_first_probe()
+        && recovery.begins(Round {
+            circuit: core::ptr::from_ref(permit.breaker()).addr(),
+            generation: permit.ticket().generation(),
+        })
 }
 
 /// Built in its place: a copy of it costs more than it.
@@ -202,15 +280,16 @@ fn refused<E, N: Clone>(name: &N, refusal: Refusal) -> CallError<E, N> {
     CallError::Open(CircuitOpenError::new(name.clone(), refusal))
 }
 
-/// What a transaction counts as.
+/// What a transaction counts as, and `well` if it went so.
 #[inline]
-fn outcome<T, E, Kind, K: Classifier<Kind>>(
-    result: &Result<T, E>,
+pub(super) fn outcome<T, E, Kind, K: Classifier<Kind>>(
     classifier: &K,
+    well: Outcome,
+    result: &Result<T, E>,
     kind: impl FnOnce(&E) -> Kind,
 ) -> Outcome {
     match result {
-        Ok(_) => Outcome::Success,
+        Ok(_) => well,
         Err(error) => classifier.classify(kind(error)),
     }
 }

@@ -43,20 +43,22 @@
 //! reading out of two transactions makes two calls. Where the breaker's rule asks about slow calls, such as
 //! [`ConsecutiveSlow`](crate::rules::ConsecutiveSlow), each transaction is timed by the breaker's clock.
 //!
-//! Where the first of two transactions goes well though the device is dead, failures *in a row* do not come about. So it is
-//! with every request over a UART: it is written, whether anybody listens or not. Then guard the driver and not the bus, so
-//! that an operation is one call:
+//! On a stream, such as a UART, a write that goes well counts as nothing: the bytes have left, and nobody knows whether
+//! anybody listens. What is read decides, and a write that fails. [`WritesToo`] counts the others as well.
+//!
+//! Where the first of two transactions goes well though the device is dead, failures *in a row* do not come about. Then guard
+//! the driver and not the bus, so that an operation of the driver is one call:
 //!
 //! ```
-//! use halfopen::hal::{EveryError, Guarded};
+//! use halfopen::hal::Guarded;
 //! use halfopen::{CallError, CircuitBreaker, Config, ManualClock};
 //!
 //! # struct Modem;
 //! # impl Modem { fn signal_quality(&mut self) -> Result<u8, &'static str> { Err("no answer") } }
 //! let clock = ManualClock::new();
 //! let breaker = CircuitBreaker::with_clock("modem", Config::new().failure_threshold(1), &clock);
-//! let mut modem = Guarded::new(Modem, &breaker).classify_by(EveryError);
-//! let mut ask = || modem.guard(&(), |_| (), |modem| modem.signal_quality());
+//! let mut modem = Guarded::new(Modem, &breaker);
+//! let mut ask = || modem.call(|modem| modem.signal_quality());
 //! assert!(matches!(ask(), Err(CallError::Inner("no answer"))));
 //! assert!(matches!(ask(), Err(CallError::Open(_))));
 //! ```
@@ -98,9 +100,9 @@ mod stream;
 mod stream_async;
 
 pub use circuits::{CircuitFor, Circuits, PerAddress};
-pub use classify::{ByErrorKind, Classifier, EveryError};
+pub use classify::{ByErrorKind, Classifier, EveryError, WritesToo};
 pub use guarded::Guarded;
-pub use recovery::{AsyncRecovery, NoRecovery, Recovery};
+pub use recovery::{AsyncRecovery, NoRecovery, Recover, Recovery};
 
 #[cfg(doc)]
 use crate::error::CallError;

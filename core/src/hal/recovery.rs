@@ -1,27 +1,23 @@
 //! What may bring a device back, done just before it is tried again.
 
-/// Done before the first probe of a HALF_OPEN circuit. A function of the inner bus is one.
-pub trait Recovery<B> {
-    /// Whether there is nothing to do, so that a guard need not ask when.
-    #[doc(hidden)]
-    const NOTHING: bool = false;
+/// Which round of probes: that of a circuit, known by where it is, in one of its generations.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Round {
+    pub(super) circuit: usize,
+    pub(super) generation: u16,
+}
 
+/// Done once for each round of probes, before its first one: [`NoRecovery`], or [`Recover`] with a function of the inner
+/// bus.
+pub trait Recovery<B>: BeginsRound {
     /// Tries to bring the device back. Whether it worked, the probe tells.
     fn recover(&mut self, inner: &mut B);
 }
 
-impl<B, F: FnMut(&mut B)> Recovery<B> for F {
-    fn recover(&mut self, inner: &mut B) {
-        self(inner);
-    }
-}
-
-/// The same for the async traits. An async function of the inner bus is one.
-pub trait AsyncRecovery<B> {
-    /// Whether there is nothing to do, so that a guard need not ask when.
-    #[doc(hidden)]
-    const NOTHING: bool = false;
-
+/// The same for the async traits: [`NoRecovery`], or [`Recover`] with an async function of the inner bus.
+pub trait AsyncRecovery<B>: BeginsRound {
     /// Tries to bring the device back. Whether it worked, the probe tells.
     #[allow(
         async_fn_in_trait,
@@ -30,10 +26,14 @@ pub trait AsyncRecovery<B> {
     async fn recover(&mut self, inner: &mut B);
 }
 
-impl<B, F: AsyncFnMut(&mut B)> AsyncRecovery<B> for F {
-    async fn recover(&mut self, inner: &mut B) {
-        self(inner).await;
-    }
+/// Remembers which round it has acted in.
+#[doc(hidden)]
+pub trait BeginsRound {
+    /// Whether there is ever anything to do.
+    const ACTS: bool;
+
+    /// Whether it has not acted in this round before, and does from now on.
+    fn begins(&mut self, round: Round) -> bool;
 }
 
 /// Nothing is done: the device is just tried again.
@@ -41,14 +41,53 @@ impl<B, F: AsyncFnMut(&mut B)> AsyncRecovery<B> for F {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NoRecovery;
 
-impl<B> Recovery<B> for NoRecovery {
-    const NOTHING: bool = true;
+impl BeginsRound for NoRecovery {
+    const ACTS: bool = false;
 
+    fn begins(&mut self, _: Round) -> bool {
+        false
+    }
+}
+
+impl<B> Recovery<B> for NoRecovery {
     fn recover(&mut self, _: &mut B) {}
 }
 
 impl<B> AsyncRecovery<B> for NoRecovery {
-    const NOTHING: bool = true;
-
     async fn recover(&mut self, _: &mut B) {}
+}
+
+/// A function of the inner bus, done before the first probe of a round: what
+/// [`recover_by`](super::Guarded::recover_by) makes of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Recover<F> {
+    action: F,
+    latest: Option<Round>,
+}
+
+impl<F> Recover<F> {
+    /// Does `action`.
+    pub(super) const fn new(action: F) -> Self {
+        Self { action, latest: None }
+    }
+}
+
+impl<F> BeginsRound for Recover<F> {
+    const ACTS: bool = true;
+
+    fn begins(&mut self, round: Round) -> bool {
+        self.latest.replace(round) != Some(round)
+    }
+}
+
+impl<B, F: FnMut(&mut B)> Recovery<B> for Recover<F> {
+    fn recover(&mut self, inner: &mut B) {
+        (self.action)(inner);
+    }
+}
+
+impl<B, F: AsyncFnMut(&mut B)> AsyncRecovery<B> for Recover<F> {
+    async fn recover(&mut self, inner: &mut B) {
+        (self.action)(inner).await;
+    }
 }

@@ -4,8 +4,15 @@ use core::fmt;
 
 use embedded_io::{BufRead, Error, ErrorKind, ErrorType, Read, ReadReady, Write, WriteReady};
 
+use super::guarded::outcome;
 use super::{CircuitFor, Circuits, Classifier, Guarded, Recovery};
 use crate::error::CallError;
+use crate::event::Outcome;
+
+/// What a write counts as.
+pub(super) fn written<T, E: Error, K: Classifier<ErrorKind>>(classifier: &K, result: &Result<T, E>) -> Outcome {
+    outcome(classifier, classifier.written(), result, Error::kind)
+}
 
 /// A refusal is of kind [`ErrorKind::Other`].
 impl<E: Error + 'static, N: AsRef<str> + fmt::Debug> Error for CallError<E, N> {
@@ -68,12 +75,12 @@ where
 {
     #[inline]
     fn write(&mut self, buffer: &[u8]) -> Result<usize, Self::Error> {
-        self.guard(&(), Error::kind, |stream| stream.write(buffer))
+        self.sorted(&(), written, |stream| stream.write(buffer))
     }
 
     #[inline]
     fn flush(&mut self) -> Result<(), Self::Error> {
-        self.guard(&(), Error::kind, |stream| stream.flush())
+        self.sorted(&(), written, |stream| stream.flush())
     }
 }
 

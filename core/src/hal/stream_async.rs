@@ -5,6 +5,7 @@ use core::fmt;
 use embedded_io::{Error, ErrorKind};
 use embedded_io_async::{BufRead, Read, Write};
 
+use super::stream::written;
 use super::{AsyncRecovery, CircuitFor, Circuits, Classifier, Guarded};
 use crate::error::CallError;
 
@@ -46,10 +47,10 @@ where
     W: AsyncRecovery<B>,
 {
     async fn write(&mut self, buffer: &[u8]) -> Result<usize, Self::Error> {
-        self.guard_async(&(), Error::kind, async |stream: &mut B| stream.write(buffer).await).await
+        self.sorted_async(&(), written, async |stream: &mut B| stream.write(buffer).await).await
     }
 
     async fn flush(&mut self) -> Result<(), Self::Error> {
-        self.guard_async(&(), Error::kind, async |stream: &mut B| stream.flush().await).await
+        self.sorted_async(&(), written, async |stream: &mut B| stream.flush().await).await
     }
 }

@@ -32,6 +32,7 @@ use crate::transition::{Reason, Tally};
 
 /// What a rule makes of an outcome that was recorded in CLOSED.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Judgement {
     /// The state with its failure count as it is now.
     pub counted: State,

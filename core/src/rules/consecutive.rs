@@ -28,6 +28,7 @@ use crate::transition::Reason;
 
 /// Opens at the n-th consecutive failure; a success begins the count anew. The contract's rule, and the default.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Consecutive {}
 
 constructors!([] Consecutive, config => config.validate());
@@ -85,6 +86,7 @@ impl Rule for Consecutive {
 /// [`record_success`](crate::CircuitBreaker::record_success) knows no duration, see
 /// [`record_after`](crate::CircuitBreaker::record_after).
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ConsecutiveSlow {}
 
 constructors!([] ConsecutiveSlow, config => config.fixed(config.consecutive_slow()));

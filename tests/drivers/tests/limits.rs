@@ -8,7 +8,7 @@ use embedded_hal::i2c::{ErrorKind, NoAcknowledgeSource};
 use embedded_hal_mock::eh1::delay::NoopDelay;
 use embedded_hal_mock::eh1::i2c::{Mock, Transaction};
 use embedded_io::{ErrorType, Read, Write};
-use halfopen::hal::{EveryError, Guarded};
+use halfopen::hal::{ByErrorKind, Guarded, WritesToo};
 use halfopen::rules::CountWindow;
 use halfopen::{CallError, CircuitBreaker, CircuitState, Config, ManualClock};
 use shtcx::shtc3;
@@ -41,9 +41,24 @@ impl Read for Silence<'_> {
 }
 
 #[test]
-fn a_silent_line_does_not_open_a_guarded_stream_whose_writes_go_well() {
+fn a_silent_line_opens_a_guarded_stream_whose_writes_go_well() {
     let (trial, sent) = (Trial::new(), Cell::new(0));
     let mut motor = Tmc2209::new(Guarded::new(Silence { sent: &sent }, &**trial.breaker()), 0);
+    for failures in 1..=THRESHOLD {
+        assert_eq!(trial.breaker().state(), CircuitState::Closed, "before failure {failures}");
+        assert!(motor.ifcnt().is_err());
+    }
+    assert_eq!(trial.breaker().state(), CircuitState::Open);
+    let written = sent.get();
+    assert!(motor.ifcnt().is_err());
+    assert_eq!(sent.get(), written, "nothing is sent while it is OPEN");
+}
+
+#[test]
+fn a_silent_line_does_not_open_a_guarded_stream_where_writes_count() {
+    let (trial, sent) = (Trial::new(), Cell::new(0));
+    let stream = Guarded::new(Silence { sent: &sent }, &**trial.breaker()).classify_by(WritesToo(ByErrorKind));
+    let mut motor = Tmc2209::new(stream, 0);
     for _ in 0..10 * THRESHOLD {
         assert!(motor.ifcnt().is_err());
     }
@@ -53,9 +68,8 @@ fn a_silent_line_does_not_open_a_guarded_stream_whose_writes_go_well() {
 #[test]
 fn a_silent_line_opens_a_guard_around_its_driver() {
     let (trial, sent) = (Trial::new(), Cell::new(0));
-    let driver = Tmc2209::new(Silence { sent: &sent }, 0);
-    let mut motor = Guarded::new(driver, &**trial.breaker()).classify_by(EveryError);
-    let mut read = || motor.guard(&(), |_| (), |driver| driver.ifcnt());
+    let mut motor = Guarded::new(Tmc2209::new(Silence { sent: &sent }, 0), &**trial.breaker());
+    let mut read = || motor.call(|driver| driver.ifcnt());
     for failures in 1..=THRESHOLD {
         assert_eq!(trial.breaker().state(), CircuitState::Closed, "before failure {failures}");
         assert!(matches!(read(), Err(CallError::Inner(tmc2209_uart::Error::Uart(embedded_io::ErrorKind::TimedOut)))));
@@ -103,8 +117,8 @@ fn a_failing_second_call_opens_by_the_share_of_failures() {
 fn a_failing_second_call_opens_a_guard_around_its_driver() {
     let trial = Trial::new();
     let mut mock = fails_in_the_second_call(THRESHOLD as usize);
-    let mut sensor = Guarded::new(shtc3(mock.clone()), &**trial.breaker()).classify_by(EveryError);
-    let mut read = || sensor.guard(&(), |_| (), |sensor| sensor.raw_id_register());
+    let mut sensor = Guarded::new(shtc3(mock.clone()), &**trial.breaker());
+    let mut read = || sensor.call(|sensor| sensor.raw_id_register());
     for _ in 0..THRESHOLD {
         assert_eq!(trial.breaker().state(), CircuitState::Closed);
         assert!(matches!(read(), Err(CallError::Inner(shtcx::Error::I2c(_)))));

@@ -105,6 +105,16 @@ pub fn has_argument(word: &str) -> bool {
     arguments.is_ok_and(|arguments| (&arguments).skip(1).any(|argument| argument == Ok(word)))
 }
 
+/// Prints texts one after the other, as `print!` does, but without `core::fmt`.
+pub fn say(texts: &[&str]) {
+    use semihosting::io::{Write, stdout};
+    if let Ok(mut out) = stdout() {
+        for text in texts {
+            let _ = out.write_all(text.as_bytes());
+        }
+    }
+}
+
 /// Defines the panic handler of an image: it prints the message and ends the run with exit code 101.
 #[macro_export]
 macro_rules! panic_handler {
@@ -131,6 +141,29 @@ macro_rules! silent_panic_handler {
         #[inline(never)]
         extern "C" fn panic_is_reachable() -> ! {
             loop {}
+        }
+    };
+}
+
+/// Defines a `defmt` logger that is as small as can be, for images in which logging is measured.
+#[macro_export]
+macro_rules! mute_logger {
+    () => {
+        #[defmt::global_logger]
+        struct MuteLogger;
+
+        // SAFETY: there is nothing to share.
+        unsafe impl defmt::Logger for MuteLogger {
+            fn acquire() {}
+
+            unsafe fn write(bytes: &[u8]) {
+                // The bytes are really made.
+                core::hint::black_box(bytes);
+            }
+
+            unsafe fn flush() {}
+
+            unsafe fn release() {}
         }
     };
 }

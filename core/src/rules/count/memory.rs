@@ -17,6 +17,7 @@ use crate::atomics::{AcqRel, Acquire, AtomicU32, const_unless_loom};
 use crate::rule::Counts;
 
 /// A ring of words and its head.
+#[doc(hidden)]
 pub struct CountMemory<W> {
     head: AtomicU32,
     words: W,

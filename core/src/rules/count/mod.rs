@@ -42,6 +42,7 @@ use crate::transition::Window;
 /// Recording is lock-free: one compare-and-swap a call, two for one that failed or was slow. While all that a full
 /// window holds are good calls, another good one changes nothing and writes nothing.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum CountWindow<const N: usize> {}
 
 constructors!([const N: usize] CountWindow<N> where [Calls<N>: Room], config => config.fixed(config.count_window(N as u32)));

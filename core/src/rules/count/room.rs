@@ -15,6 +15,7 @@ use crate::atomics::AtomicU32;
 
 /// The calls of a [`CountWindow`](super::CountWindow), as a type.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Calls<const N: usize> {}
 
 /// That there is room for so many calls. The [`Calls`] that have it are 1 to 16, and 20, 24, 25, 30, 32, 40, 48, 50, 60, 64,

@@ -14,6 +14,7 @@ use crate::rule::Counts;
 use crate::time::{Timestamp, elapsed};
 
 /// A ring of buckets, its head, and when something bad came in last.
+#[doc(hidden)]
 pub struct TimeMemory<const B: usize> {
     head: AtomicU32,
     /// 0: nothing yet.

@@ -53,6 +53,7 @@ use crate::transition::Window;
 /// told by 32 bits: into a window that holds calls another one has to come within 24.8 days, or those may be taken for
 /// recent ones 49.7 days after they were made.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum TimeWindow<const B: usize> {}
 
 constructors!([const B: usize] TimeWindow<B>, config => config.fixed(config.time_window(B as u32)));

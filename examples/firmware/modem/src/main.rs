@@ -42,7 +42,7 @@ fn watch(uart: Uart, mut host: Host) -> ! {
 
     let (mut failures, mut answers_since) = (0, 0);
     while failures < MOST_FAILURES {
-        // Request and answer are one call: the writing alone always works, whether there is a modem or not.
+        // Request and answer are one call: only here is seen whether the answer makes sense.
         match modem.guard(&(), RequestError::kind, signal_quality) {
             Ok(quality) => {
                 defmt::info!("signal quality {=i32}", quality);

@@ -11,13 +11,33 @@
 //! clock.advance(Duration::from_secs(30));
 //! assert_eq!(breaker.state(), CircuitState::HalfOpen);
 //! ```
+//!
+//! | where the time comes from | clock |
+//! | --- | --- |
+//! | an operating system | `SystemClock`, with `std` |
+//! | a count of milliseconds or of a timer's ticks in 32 bits that wrap: SysTick, a HAL's timer | [`TickClock`] |
+//! | a count of milliseconds in 64 bits | [`FnClock`] |
+//! | `embassy-time` 0.5 | `EmbassyClock`, feature `embassy-time-v0_5` |
+//! | an RTIC monotonic, or another function that gives a `fugit::Instant` | `FugitClock`, features `fugit-v0_3`, `fugit-v0_6` |
+//! | a test | [`ManualClock`] |
 
 use core::time::Duration;
 
-use portable_atomic::{AtomicU32, Ordering};
-
 use crate::atomics::AtomicMillis;
 use crate::time::Timestamp;
+
+#[cfg(feature = "embassy-time-v0_5")]
+mod embassy_time;
+#[cfg(any(feature = "fugit-v0_3", feature = "fugit-v0_6"))]
+mod fugit;
+mod ticks;
+mod wraps;
+
+#[cfg(feature = "embassy-time-v0_5")]
+pub use embassy_time::EmbassyClock;
+#[cfg(any(feature = "fugit-v0_3", feature = "fugit-v0_6"))]
+pub use fugit::{FugitClock, FugitInstant};
+pub use ticks::TickClock;
 
 /// A source of time.
 ///
@@ -131,74 +151,6 @@ impl<F: Fn() -> u64> Clock for FnClock<F> {
     }
 }
 
-/// Extends a 32-bit tick counter that wraps, such as a hardware timer.
-///
-/// It MUST be read at least once in each half of the counter's period, 2^31 ticks: 24.8 days at 1 kHz, 134 s at 16 MHz.
-/// A breaker does not read its clock while all is well, so read it from an interrupt of the timer too where the counter
-/// is fast. One that counts milliseconds may be read as rarely as you like by a breaker alone: what a missed wrap
-/// loses is above the 32 bits by which it measures.
-///
-/// ```
-/// use halfopen::{Clock, TickClock};
-/// use core::sync::atomic::{AtomicU32, Ordering};
-///
-/// static TICKS: AtomicU32 = AtomicU32::new(u32::MAX - 999);
-/// static CLOCK: TickClock = TickClock::new(|| TICKS.load(Ordering::Relaxed), 1_000_000); // at 1 MHz
-/// assert_eq!(CLOCK.now().as_millis(), 4_294_966);
-/// TICKS.store(500, Ordering::Relaxed); // 1,500 ticks later, after its wrap
-/// assert_eq!(CLOCK.now().as_millis(), 4_294_967);
-/// ```
-#[derive(Debug)]
-pub struct TickClock<F = fn() -> u32> {
-    ticks: F,
-    ticks_per_second: u32,
-    /// Half periods seen so far: the lowest bit is the top bit of the counter when it was last read.
-    halves: AtomicU32,
-}
-
-impl<F: Fn() -> u32> TickClock<F> {
-    /// Reads the counter by `ticks`, which goes on by `ticks_per_second`: 1,000 for one of milliseconds, 32,768 for a
-    /// watch crystal.
-    ///
-    /// # Panics
-    ///
-    /// If `ticks_per_second` is 0, which in a `static` is a compile error.
-    pub const fn new(ticks: F, ticks_per_second: u32) -> Self {
-        assert!(ticks_per_second > 0, "ticks_per_second is 0, must be 1 to 4294967295");
-        Self { ticks, ticks_per_second, halves: AtomicU32::new(0) }
-    }
-
-    /// The counter, extended to 64 bits.
-    fn extended(&self) -> u64 {
-        loop {
-            let seen = self.halves.load(Ordering::Acquire);
-            let ticks = (self.ticks)();
-            let halves = if seen & 1 == ticks >> 31 { seen } else { seen.wrapping_add(1) };
-            // If somebody else has gone on meanwhile, these ticks may belong to another half. A look is enough where this
-            // one has not: on a chip without compare-and-swap it spares a moment with the interrupts off.
-            let same = if halves == seen {
-                self.halves.load(Ordering::Acquire) == seen
-            } else {
-                self.halves.compare_exchange(seen, halves, Ordering::AcqRel, Ordering::Relaxed).is_ok()
-            };
-            if same {
-                return (u64::from(halves >> 1) << 32) | u64::from(ticks);
-            }
-        }
-    }
-}
-
-impl<F: Fn() -> u32> Clock for TickClock<F> {
-    fn now(&self) -> Timestamp {
-        let (ticks, second) = (self.extended(), u64::from(self.ticks_per_second));
-        // Most counters count milliseconds, and a chip has no 64-bit division.
-        if second == 1_000 {
-            return Timestamp::from_millis(ticks);
-        }
-        Timestamp::from_millis((ticks / second).saturating_mul(1_000).saturating_add(ticks % second * 1_000 / second))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,25 +167,5 @@ mod tests {
         assert!(end.as_millis() > 1 << 62);
         clock.advance(Duration::from_secs(1));
         assert_eq!(clock.now(), end);
-    }
-
-    #[test]
-    fn a_tick_clock_counts_on_through_ten_wraps() {
-        let ticks = AtomicU32::new(0);
-        let clock = TickClock::new(|| ticks.load(Ordering::Relaxed), 1_000);
-        let step = 1_000_000_000u32;
-        for n in 0..40u64 {
-            assert_eq!(clock.now().as_millis(), n * u64::from(step));
-            ticks.fetch_add(step, Ordering::Relaxed);
-        }
-    }
-
-    #[test]
-    fn a_tick_clock_scales_to_milliseconds() {
-        for (ticks, ticks_per_second, millis) in
-            [(12_345, 10_000, 1_234), (32_768, 32_768, 1_000), (16_383, 32_768, 499), (7, 100, 70), (7, 1, 7_000)]
-        {
-            assert_eq!(TickClock::new(|| ticks, ticks_per_second).now().as_millis(), millis);
-        }
     }
 }
