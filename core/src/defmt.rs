@@ -22,12 +22,13 @@ use crate::clock::{FugitClock, FugitInstant};
 use crate::config_error::{ConfigError, ConfigErrorText, Problem, Unit};
 use crate::error::{CallError, CircuitOpenError};
 #[cfg(feature = "hal")]
-use crate::hal::{Guarded, PerAddress};
+use crate::hal::{Guarded, PerAddress, Recover};
 use crate::observer::{Observer, OnTransition};
 use crate::permit::Permit;
 use crate::prefix::KeyPrefix;
 use crate::rules::{Adaptive, Checked, Rule, Weyl};
 use crate::state::State;
+use crate::storage::RetainedSnapshot;
 use crate::table::{BreakerTable, Entry};
 use crate::transition::{Transition, Window};
 
@@ -196,6 +197,19 @@ impl<B, S, K, W> Format for Guarded<B, S, K, W> {
 impl<F, C, const N: usize, K, O, R: Rule> Format for PerAddress<'_, F, C, N, K, O, R> {
     fn format(&self, f: Formatter<'_>) {
         write!(f, "PerAddress");
+    }
+}
+
+#[cfg(feature = "hal")]
+impl<F> Format for Recover<F> {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "Recover");
+    }
+}
+
+impl Format for RetainedSnapshot {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "RetainedSnapshot({})", self.load());
     }
 }
 

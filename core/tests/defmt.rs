@@ -67,6 +67,7 @@ fn all_loggable() -> BTreeSet<&'static str> {
         loggable_by::<Adaptive<CountWindow<64>>>(),
     ];
     let values = loggable![
+        halfopen::storage::RetainedSnapshot,
         AdaptivePolicy<WindowPolicy>, CallError<u8, Name>, Calls<64>, CircuitOpenError<Name>, CircuitState, Config,
         ConfigError, ConfigErrorText, Counts, Effect, Event, FnClock, Judgement, KeyPrefix, Luck, ManualClock, Mode,
         Outcome, Policy, Reason, Receipt, Recovery, Refusal, SlowPolicy, Snapshot, SnapshotError, State,
@@ -85,13 +86,15 @@ fn all_loggable() -> BTreeSet<&'static str> {
     names.insert(loggable::<halfopen::FugitClock<fugit_v0_6::WrappingTimerInstantU32<1_000>>>());
     #[cfg(feature = "hal")]
     {
-        use halfopen::hal::{ByErrorKind, EveryError, Guarded, NoRecovery, PerAddress};
+        use halfopen::hal::{ByErrorKind, EveryError, Guarded, NoRecovery, PerAddress, Recover, WritesToo};
         type NoFormat = std::cell::Cell<fn()>;
         names.extend(loggable![
             ByErrorKind,
             EveryError,
             Guarded<NoFormat, NoFormat, NoFormat, NoFormat>,
             NoRecovery,
+            Recover<NoFormat>,
+            WritesToo<ByErrorKind>,
             PerAddress<'_, NoFormat, FnClock, 4, Name, Told, CountWindow<64>>,
         ]);
     }
@@ -101,7 +104,7 @@ fn all_loggable() -> BTreeSet<&'static str> {
 /// The types that are behind a feature which is off.
 const LEFT_OUT: &[&[&str]] = &[
     #[cfg(not(feature = "hal"))]
-    &["ByErrorKind", "EveryError", "Guarded", "NoRecovery", "PerAddress"],
+    &["ByErrorKind", "EveryError", "Guarded", "NoRecovery", "PerAddress", "Recover", "WritesToo"],
     #[cfg(not(feature = "std"))]
     &["SystemClock"],
     #[cfg(not(feature = "embassy-time-v0_5"))]

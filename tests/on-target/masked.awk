@@ -15,7 +15,7 @@
   count++
 }
 
-function masks(i) { return text[i] ~ /^cpsid[ \t]+i/ || text[i] ~ /^csrrci[ \t].*mstatus, 0x8/ }
+function masks(i) { return text[i] ~ /^cpsid[ \t]+i/ || text[i] ~ /^csrrci[ \t].*mstatus, (0x)?8/ }
 function restores(i) { return text[i] ~ /^(msr[ \t]+primask|csrs[ \t]+mstatus|cpsie[ \t]+i)/ }
 function jumps(i) { return text[i] ~ /^(b|b\.n|b\.w|j)[ \t]/ }
 function branches(i) { return target[i] != "" && text[i] ~ /^b[a-z]+[ \t]/ && text[i] !~ /^(bl|blx|bx)[ \t]/ }

@@ -8,7 +8,6 @@ use board::bus::Bus;
 use embedded_hal::i2c::I2c;
 use halfopen::hal::Guarded;
 use halfopen::{CircuitBreaker, Clock, Config, Timestamp};
-use portable_atomic::AtomicU32 as SwappableU32;
 
 board::panic_handler!();
 
@@ -22,7 +21,6 @@ impl Clock for Uptime {
 
 static SENSOR: CircuitBreaker<Uptime> = CircuitBreaker::with_clock("sensor", Config::new(), Uptime);
 static WORD: AtomicU32 = AtomicU32::new(0);
-static SWAPPED: SwappableU32 = SwappableU32::new(0);
 
 #[inline(never)]
 fn pair() {
@@ -55,12 +53,6 @@ fn transfer(bus: &mut impl I2c) {
     }
 }
 
-/// What a count costs: the shortest work for which an interrupt is kept waiting, where there is no compare-and-swap.
-#[inline(never)]
-fn swap() {
-    let _ = SWAPPED.compare_exchange(0, 0, portable_atomic::Ordering::AcqRel, portable_atomic::Ordering::Relaxed);
-}
-
 #[board::entry]
 fn main() -> ! {
     board::println!("instructions on {}", board::TARGET);
@@ -70,6 +62,5 @@ fn main() -> ! {
         "a guarded transfer, over a bare one: {}",
         board::instructions(guarded) - board::instructions(bare)
     );
-    board::println!("a compare-and-swap: {}", board::instructions(swap));
     board::exit(0)
 }
