@@ -76,6 +76,11 @@ static UNDERWAY: Counter = Counter::new(0);
 static CONTENDED: Counter = Counter::new(0);
 
 impl Game {
+    /// So many interrupts make a game: two sides seldom tip a long window at the same time.
+    pub const fn interrupts(self) -> u32 {
+        if matches!(self.play, Play::Tip) && self.size() == 40 { 16_000 } else { 4_000 }
+    }
+
     /// Calls of the window, or those that the one over time must hold before it opens.
     pub const fn size(self) -> u32 {
         [10, 40, 20, 40][self.window as usize]

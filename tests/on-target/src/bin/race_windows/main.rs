@@ -32,8 +32,7 @@ use told::Books;
 
 board::panic_handler!();
 
-/// Interrupts of each game, and how far they are apart: a window takes longer than a count.
-const INTERRUPTS_OF_A_GAME: u32 = 4_000;
+/// How far the interrupts are apart: a window takes longer than a count.
 const PERIOD_NS: u32 = 47_300;
 /// A round ends by so many of either, if not before: each side can have told as many transitions as there is room for.
 const TRANSITIONS_OF_A_ROUND: u32 = 60;
@@ -100,7 +99,7 @@ fn rounds(game: Game, torn: bool) -> Found {
     TORN.store(torn, SeqCst);
     WINDOW.store(game.window as usize, SeqCst);
     PLAY.store(game.play as usize, SeqCst);
-    while INTERRUPTS.get() - interrupts < INTERRUPTS_OF_A_GAME {
+    while INTERRUPTS.get() - interrupts < game.interrupts() {
         let begin = INTERRUPTS.get();
         game.begin(circuit, &mut model);
         PLAYING.store(true, SeqCst);
