@@ -81,3 +81,8 @@ pub use rust::to_rust;
 #[cfg(all(doctest, feature = "json"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// Those of the page for firmware engineers.
+#[cfg(all(doctest, feature = "json"))]
+#[doc = include_str!("../../docs/firmware.md")]
+struct Firmware;
