@@ -62,7 +62,7 @@
 //! | `embassy-time-v0_5` | `EmbassyClock`, by the driver that `embassy-time` 0.5 has |
 //! | `fugit-v0_3`, `fugit-v0_6` | `FugitClock`, by a function that gives instants of `fugit`: RTIC's monotonics 2 and 3, HALs' timers |
 //! | `embedded-hal`, `embedded-hal-async` | guards for I2C and SPI: see [`hal`] |
-//! | `embedded-io-v0_7`, `embedded-io-async-v0_7` | guards for streams such as a UART |
+//! | `embedded-io-v0_7`, `embedded-io-async-v0_7`, and `v0_6` of both | guards for streams such as a UART |
 //! | `sequential-storage-v8` | snapshots as values of a map of that crate, in any NOR flash; needs Rust 1.87 |
 //!
 //! Features whose crates break often carry the version. Nothing here asks for an implementation of `critical-section` on a

@@ -50,6 +50,7 @@ impl<K> Classifier<K> for EveryError {
 ///
 /// ```
 /// # #[cfg(feature = "embedded-io-v0_7")] {
+/// # extern crate embedded_io_v0_7 as embedded_io;
 /// use embedded_io::Write;
 /// use halfopen::hal::{ByErrorKind, Guarded, WritesToo};
 /// use halfopen::{CircuitBreaker, Config, ManualClock};
@@ -116,17 +117,5 @@ impl Classifier<embedded_hal::spi::ErrorKind> for ByErrorKind {
     fn classify(&self, kind: embedded_hal::spi::ErrorKind) -> Outcome {
         use embedded_hal::spi::ErrorKind::{ModeFault, Overrun};
         if matches!(kind, ModeFault | Overrun) { Outcome::Ignored } else { Outcome::Failure }
-    }
-}
-
-#[cfg(feature = "embedded-io-v0_7")]
-impl Classifier<embedded_io::ErrorKind> for ByErrorKind {
-    fn classify(&self, kind: embedded_io::ErrorKind) -> Outcome {
-        use embedded_io::ErrorKind as Kind;
-        match kind {
-            Kind::InvalidInput | Kind::Unsupported | Kind::PermissionDenied | Kind::AlreadyExists => Outcome::Ignored,
-            Kind::Interrupted | Kind::OutOfMemory | Kind::AddrInUse => Outcome::Ignored,
-            _ => Outcome::Failure,
-        }
     }
 }

@@ -33,8 +33,8 @@
 //! | --- | --- |
 //! | `embedded-hal` | `I2c`, `SpiDevice`, `SpiBus`, `DelayNs` |
 //! | `embedded-hal-async` | the same, async |
-//! | `embedded-io-v0_7` | `Read`, `BufRead`, `Write`, `ReadReady`, `WriteReady` |
-//! | `embedded-io-async-v0_7` | `Read`, `BufRead`, `Write` |
+//! | `embedded-io-v0_7`, `embedded-io-v0_6` | `Read`, `BufRead`, `Write`, `ReadReady`, `WriteReady` |
+//! | `embedded-io-async-v0_7`, `embedded-io-async-v0_6` | `Read`, `BufRead`, `Write` |
 //!
 //! # What counts
 //!
@@ -94,10 +94,8 @@ mod i2c;
 mod nonblocking;
 #[cfg(feature = "embedded-hal")]
 mod spi;
-#[cfg(feature = "embedded-io-v0_7")]
-mod stream;
-#[cfg(feature = "embedded-io-async-v0_7")]
-mod stream_async;
+#[cfg(any(feature = "embedded-io-v0_6", feature = "embedded-io-v0_7"))]
+mod streams;
 
 pub use circuits::{CircuitFor, Circuits, PerAddress};
 pub use classify::{ByErrorKind, Classifier, EveryError, WritesToo};

@@ -159,8 +159,4 @@ fn an_error_answers_for_the_one_inside_and_a_refusal_is_another() {
 
     assert_eq!(spi::Error::kind(&CallError::<_, &str>::Inner(SpiError::FrameFormat)), SpiError::FrameFormat);
     assert_eq!(spi::Error::kind(&CallError::<SpiError>::Open(refused)), SpiError::Other);
-
-    use embedded_io::{Error, ErrorKind};
-    assert_eq!(CallError::<_, &str>::Inner(ErrorKind::TimedOut).kind(), ErrorKind::TimedOut);
-    assert_eq!(CallError::<ErrorKind>::Open(refused).kind(), ErrorKind::Other);
 }

@@ -2,12 +2,11 @@
 
 use core::fmt;
 
-use embedded_io::{Error, ErrorKind};
-use embedded_io_async::{BufRead, Read, Write};
-
-use super::stream::written;
-use super::{AsyncRecovery, CircuitFor, Circuits, Classifier, Guarded};
+use super::blocking::written;
+use super::io::{Error, ErrorKind};
+use super::io_async::{BufRead, Read, Write};
 use crate::error::CallError;
+use crate::hal::{AsyncRecovery, CircuitFor, Circuits, Classifier, Guarded};
 
 impl<B, S, K, W> Read for Guarded<B, S, K, W>
 where

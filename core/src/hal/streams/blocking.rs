@@ -2,12 +2,23 @@
 
 use core::fmt;
 
-use embedded_io::{BufRead, Error, ErrorKind, ErrorType, Read, ReadReady, Write, WriteReady};
+use super::io::{BufRead, Error, ErrorKind, ErrorType, Read, ReadReady, Write, WriteReady};
 
-use super::guarded::outcome;
-use super::{CircuitFor, Circuits, Classifier, Guarded, Recovery};
 use crate::error::CallError;
 use crate::event::Outcome;
+use crate::hal::guarded::outcome;
+use crate::hal::{ByErrorKind, CircuitFor, Circuits, Classifier, Guarded, Recovery};
+
+impl Classifier<ErrorKind> for ByErrorKind {
+    fn classify(&self, kind: ErrorKind) -> Outcome {
+        use ErrorKind as Kind;
+        match kind {
+            Kind::InvalidInput | Kind::Unsupported | Kind::PermissionDenied | Kind::AlreadyExists => Outcome::Ignored,
+            Kind::Interrupted | Kind::OutOfMemory | Kind::AddrInUse => Outcome::Ignored,
+            _ => Outcome::Failure,
+        }
+    }
+}
 
 /// What a write counts as.
 pub(super) fn written<T, E: Error, K: Classifier<ErrorKind>>(classifier: &K, result: &Result<T, E>) -> Outcome {

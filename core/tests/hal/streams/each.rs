@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use embedded_io::{BufRead, ErrorKind, ErrorType, Read, ReadReady, Write, WriteReady};
+use super::io::{BufRead, ErrorKind, ErrorType, Read, ReadReady, Write, WriteReady};
 use halfopen::hal::{ByErrorKind, EveryError, Guarded, WritesToo};
 use halfopen::{CallError, CircuitBreaker, CircuitState, Config, ManualClock};
 
+use super::io_async;
 use crate::bus::ready;
 
 /// A line that always takes what is written, unless it is broken, and from which `to_read` comes.
@@ -73,13 +74,13 @@ impl WriteReady for Line {
     }
 }
 
-impl embedded_io_async::Read for Line {
+impl io_async::Read for Line {
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
         Read::read(self, buffer)
     }
 }
 
-impl embedded_io_async::BufRead for Line {
+impl io_async::BufRead for Line {
     async fn fill_buf(&mut self) -> Result<&[u8], ErrorKind> {
         BufRead::fill_buf(self)
     }
@@ -89,7 +90,7 @@ impl embedded_io_async::BufRead for Line {
     }
 }
 
-impl embedded_io_async::Write for Line {
+impl io_async::Write for Line {
     async fn write(&mut self, buffer: &[u8]) -> Result<usize, ErrorKind> {
         Write::write(self, buffer)
     }
@@ -119,10 +120,10 @@ fn a_line_that_takes_requests_and_gives_no_answer_opens_the_circuit() {
     assert!(matches!(modem.flush(), Err(CallError::Open(_))));
     assert!(matches!(modem.read(&mut [0; 4]), Err(CallError::Open(_))));
     assert!(matches!(modem.fill_buf(), Err(CallError::Open(_))));
-    assert!(matches!(ready(embedded_io_async::Write::write(&mut modem, b"AT\r")), Err(CallError::Open(_))));
-    assert!(matches!(ready(embedded_io_async::Write::flush(&mut modem)), Err(CallError::Open(_))));
-    assert!(matches!(ready(embedded_io_async::Read::read(&mut modem, &mut [0; 4])), Err(CallError::Open(_))));
-    assert!(matches!(ready(embedded_io_async::BufRead::fill_buf(&mut modem)), Err(CallError::Open(_))));
+    assert!(matches!(ready(io_async::Write::write(&mut modem, b"AT\r")), Err(CallError::Open(_))));
+    assert!(matches!(ready(io_async::Write::flush(&mut modem)), Err(CallError::Open(_))));
+    assert!(matches!(ready(io_async::Read::read(&mut modem, &mut [0; 4])), Err(CallError::Open(_))));
+    assert!(matches!(ready(io_async::BufRead::fill_buf(&mut modem)), Err(CallError::Open(_))));
     assert_eq!(modem.inner().asked, [""; 0], "a refusal must not touch the line");
 }
 
@@ -145,7 +146,7 @@ fn the_answer_to_a_probe_closes_the_circuit_and_the_request_alone_does_not() {
 
 #[test]
 fn the_same_by_the_async_traits() {
-    use embedded_io_async as io;
+    use super::io_async as io;
     let clock = ManualClock::new();
     let breaker = CircuitBreaker::with_clock("modem", config(), &clock);
     let mut modem = Guarded::new(Line { to_read: b"OK\r".to_vec(), ..Line::default() }, &breaker);
