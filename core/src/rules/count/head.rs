@@ -152,4 +152,17 @@ mod tests {
         assert!(!cleared.is_of(0x155));
         assert_eq!(parts(cleared), (0x155, 0xfff, false, false, 2, 0x7f));
     }
+
+    #[test]
+    fn a_window_is_clean_of_its_own_generation_alone_and_not_once_it_is_soiled_or_cleared() {
+        for generation in [0, 1, 0x100, 0x1ff] {
+            let clean = HEAD.fresh(generation).filled().cleaned(true);
+            for asked in [0, 1, 0x100, 0x1ff] {
+                assert_eq!(clean.is_clean_of(asked), asked == generation, "{generation} {asked}");
+                assert!(!clean.cleaned(false).is_clean_of(asked));
+                assert!(!clean.soiled().is_clean_of(asked));
+                assert!(!clean.changed(Change::CLEARED).is_clean_of(asked));
+            }
+        }
+    }
 }
