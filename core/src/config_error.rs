@@ -33,12 +33,25 @@ pub(crate) enum Unit {
 }
 
 impl ConfigError {
+    /// Of a rule that is about slow calls.
+    pub(crate) const NO_SLOW_CALL_DURATION: Self =
+        Self::unsupported("slow_call_duration_seconds", "missing", "set: this rule is about it");
+
     /// `None` if `value` is `least` to `max`.
     pub(crate) const fn check(field: &'static str, value: u64, least: u64, max: u64, unit: Unit) -> Option<Self> {
         if value >= least && value <= max {
             return None;
         }
-        Some(Self { field, problem: Problem::OutOfRange { value, least, max, unit } })
+        Some(Self::out_of_range(field, value, (least, max), unit))
+    }
+
+    pub(crate) const fn out_of_range(field: &'static str, value: u64, (least, max): (u64, u64), unit: Unit) -> Self {
+        Self { field, problem: Problem::OutOfRange { value, least, max, unit } }
+    }
+
+    /// `field` is set, and the rule has no use for it.
+    pub(crate) const fn unused(field: &'static str) -> Self {
+        Self::unsupported(field, "set", "left out: this breaker's rule has no use for it")
     }
 
     pub(crate) const fn unsupported(field: &'static str, value: &'static str, expected: &'static str) -> Self {

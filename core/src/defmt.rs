@@ -32,6 +32,14 @@ use crate::storage::RetainedSnapshot;
 use crate::table::{BreakerTable, Entry};
 use crate::transition::{Transition, Window};
 
+#[cfg(not(halfopen_loom))]
+impl Format for crate::local::LocalBreaker<'_> {
+    fn format(&self, fmt: Formatter<'_>) {
+        let (state, policy) = self.shown();
+        defmt::write!(fmt, "LocalBreaker {{ state: {}, policy: {} }}", state, policy);
+    }
+}
+
 impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule<Policy: Format>> Format for CircuitBreaker<C, O, N, R> {
     fn format(&self, f: Formatter<'_>) {
         write!(

@@ -62,6 +62,8 @@ pub struct Ticket {
 
 /// A bit that [`State::healthy_mark`] never has.
 const PROBE: u32 = 1 << 16;
+/// A mark has no bits below, [`PROBE`] being the lowest.
+const PARTS: u32 = 16;
 
 impl Ticket {
     #[inline]
@@ -103,6 +105,20 @@ impl Ticket {
     #[inline]
     pub(crate) const fn age(self, now: Timestamp) -> Option<u32> {
         elapsed(self.issued, now.low())
+    }
+
+    /// The ticket as two numbers, of 16 and of 32 bits: to carry it through a language that has no ticket.
+    #[inline]
+    #[must_use]
+    pub const fn to_parts(self) -> (u16, u32) {
+        ((self.mark >> PARTS) as u16, self.issued)
+    }
+
+    /// The ticket of these numbers. Others than [`to_parts`](Self::to_parts) gave make one of a request that never was.
+    #[inline]
+    #[must_use]
+    pub const fn from_parts((mark, issued): (u16, u32)) -> Self {
+        Self { mark: (mark as u32) << PARTS, issued }
     }
 
     /// The generation of the circuit in which the request was let through.
@@ -206,13 +222,13 @@ pub struct Step {
 }
 
 impl Step {
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) const fn unchanged(verdict: Verdict) -> Self {
         Self { next: None, effect: Effect { verdict, transition: None, failed: false, late: false } }
     }
 
     /// From `state` to `next`, which is a transition if there is a `reason` for one.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn new(state: State, next: State, verdict: Verdict, reason: Option<Reason>) -> Self {
         let transition = reason.map(|reason| Transition::between(state, next, reason));
         Self {
@@ -222,7 +238,7 @@ impl Step {
     }
 
     /// An outcome that came too late for `state`, and changes nothing.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn late(state: State, receipt: Receipt, outcome: Outcome) -> Self {
         let mut step = Self::unchanged(Verdict::Settled(receipt));
         step.effect.late = !matches!(outcome, Outcome::Ignored) && !state.is_shadow();
@@ -230,7 +246,7 @@ impl Step {
     }
 
     /// What the window held, if a window opened the circuit.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn with_tally(mut self, tally: Option<Tally>) -> Self {
         if let (Some(transition), Some(_)) = (&mut self.effect.transition, tally) {
             transition.tally = tally;
@@ -238,7 +254,7 @@ impl Step {
         self
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) const fn failed_if(mut self, failed: bool) -> Self {
         self.effect.failed = failed;
         self
@@ -254,6 +270,17 @@ mod tests {
         let state = (0..300).fold(State::NEW, |state, _| state.forget_probes());
         for ticket in [Ticket::plain(state), Ticket::timed(state, Timestamp::ZERO), Ticket::probe(state)] {
             assert_eq!(ticket.generation(), 300);
+        }
+    }
+
+    #[test]
+    fn a_ticket_is_the_same_after_it_was_two_numbers() {
+        for generations in [0, 1, 300, 511] {
+            let state = (0..generations).fold(State::NEW, |state, _| state.forget_probes());
+            let now = Timestamp::from_millis(u32::MAX.into());
+            for ticket in [Ticket::plain(state), Ticket::timed(state, now), Ticket::probe(state.with_since(now))] {
+                assert_eq!(Ticket::from_parts(ticket.to_parts()), ticket);
+            }
         }
     }
 }

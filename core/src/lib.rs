@@ -117,6 +117,9 @@ mod call;
 mod cell;
 mod clock;
 mod error;
+#[cfg(not(halfopen_loom))] // of one thread
+#[forbid(unsafe_code)]
+pub mod local;
 mod logging;
 mod observer;
 mod permit;

@@ -26,13 +26,13 @@ use crate::transition::Reason;
 /// Pure: a shell may call it again when another has changed the state in between, and drop the result. Its effect
 /// counts only once the next state is stored. [`Verdict::Again`] asks for the same event to be stepped again from
 /// there, so that each step makes at most one transition.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub fn step(policy: &Policy, state: State, event: Event, now: Timestamp) -> Step {
     step_with::<Consecutive>(policy, state, event, now, ())
 }
 
 /// [`step`] by another [`TripRule`], whose memory says `evidence`.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub fn step_with<R: TripRule>(
     policy: &R::Policy,
     state: State,
@@ -59,7 +59,7 @@ pub fn step_with<R: TripRule>(
 }
 
 /// [`step_with`] for [`Event::Settle`] alone.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(crate) fn settle_with<R: TripRule>(
     policy: &R::Policy,
     state: State,
@@ -72,7 +72,7 @@ pub(crate) fn settle_with<R: TripRule>(
 }
 
 /// Whether an outcome of `ticket` belongs to this CLOSED state, and so into the memory of its rule.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(crate) fn counts_in_closed(state: State, ticket: Option<Ticket>, outcome: Outcome) -> bool {
     matches!(state.circuit(), CircuitState::Closed)
         && !state.is_disabled()
@@ -81,7 +81,7 @@ pub(crate) fn counts_in_closed(state: State, ticket: Option<Ticket>, outcome: Ou
 }
 
 /// How long the opening that is lasts in all.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn open_ms<R: TripRule>(policy: &R::Policy, evidence: R::Evidence) -> u32 {
     match R::recovery(policy) {
         Some(_) => R::luck(evidence).open_ms,
@@ -90,7 +90,7 @@ fn open_ms<R: TripRule>(policy: &R::Policy, evidence: R::Evidence) -> u32 {
 }
 
 /// What the rules answer to a request instead of letting it through, if an opening lasts `open_ms`; a ramp-up left out.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(crate) fn plain_refusal<R: TripRule>(
     policy: &R::Policy,
     state: State,
@@ -101,7 +101,7 @@ pub(crate) fn plain_refusal<R: TripRule>(
 }
 
 /// How many probes may be in flight.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn places<R: TripRule>(policy: &R::Policy, state: State) -> u8 {
     let base = R::base(policy);
     match R::recovery(policy) {
@@ -110,7 +110,7 @@ fn places<R: TripRule>(policy: &R::Policy, state: State) -> u8 {
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn refusal<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp, evidence: R::Evidence) -> Option<Refusal> {
     match R::recovery(policy) {
         Some(recovery) if state.is_ramping() => kept_back(recovery, state, R::luck(evidence).random, now),
@@ -130,7 +130,7 @@ fn kept_back(recovery: &Recovery, state: State, random: u32, now: Timestamp) -> 
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn acquire<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp, evidence: R::Evidence) -> Step {
     match refusal::<R>(policy, state, now, evidence) {
         Some(refusal) => refuse::<R>(policy, state, refusal, now),
@@ -138,7 +138,7 @@ fn acquire<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp, eviden
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn admit<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -> Step {
     let next = match state.circuit() {
         CircuitState::Closed => return admit_closed::<R>(policy, state, now),
@@ -152,7 +152,7 @@ fn admit<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -> Step 
     Step::new(state, next, Verdict::Admitted(Ticket::probe(next)), reason)
 }
 
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn admit_closed<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -> Step {
     let admitted = Verdict::Admitted(plain_ticket::<R>(policy, state, now));
     match R::recovery(policy) {
@@ -168,13 +168,13 @@ fn admit_closed<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -
 }
 
 /// The ticket of a request that is no probe.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn plain_ticket<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -> Ticket {
     if R::slow_call_ms(policy) > 0 { Ticket::timed(state, now) } else { Ticket::plain(state) }
 }
 
 /// Refuses, or lets through what would be refused where the mode says so.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn refuse<R: TripRule>(policy: &R::Policy, state: State, refusal: Refusal, now: Timestamp) -> Step {
     let verdict = if state.is_shadow() {
         Verdict::Shadowed(plain_ticket::<R>(policy, state, now), refusal)
@@ -188,7 +188,7 @@ fn refuse<R: TripRule>(policy: &R::Policy, state: State, refusal: Refusal, now: 
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn settle<R: TripRule>(
     policy: &R::Policy,
     state: State,
@@ -238,7 +238,7 @@ fn settle<R: TripRule>(
 }
 
 /// `state`, which is CLOSED from now on: with a ramp that begins, where there is one.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn closed<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -> State {
     match R::recovery(policy) {
         Some(recovery) if recovery.share(0).is_some() => state.ramping().with_since(now),
@@ -249,7 +249,7 @@ fn closed<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -> Stat
 /// What an outcome makes of the counts, and where the circuit goes if it goes anywhere.
 type Settled = (State, Option<(CircuitState, Reason)>);
 
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn settle_closed<R: TripRule>(policy: &R::Policy, state: State, outcome: Outcome, evidence: R::Evidence) -> Settled {
     if matches!(outcome, Outcome::Ignored) {
         return (state, None);
@@ -258,7 +258,7 @@ fn settle_closed<R: TripRule>(policy: &R::Policy, state: State, outcome: Outcome
     (counted, reason.map(|reason| (CircuitState::Open, reason)))
 }
 
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn settle_probe<R: TripRule>(policy: &R::Policy, state: State, outcome: Outcome) -> Settled {
     let base = R::base(policy);
     match R::recovery(policy) {
@@ -289,7 +289,7 @@ fn settle_trial(policy: &Policy, recovery: &Recovery, state: State, outcome: Out
 }
 
 /// The step with the successes that its transition tells: in the state they may share their place with others.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(crate) fn with_successes<R: TripRule>(policy: &R::Policy, state: State, mut step: Step) -> Step {
     if let (Some(recovery), Some(transition)) = (R::recovery(policy), &mut step.effect.transition) {
         let policy = R::base(policy);
@@ -311,7 +311,7 @@ fn late(policy: &Policy, ticket: Ticket, now: Timestamp) -> Receipt {
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn trip<R: TripRule>(state: State, now: Timestamp, evidence: R::Evidence) -> Step {
     match (state.mode(), state.circuit()) {
         (Mode::Isolated | Mode::Disabled, _) => Step::unchanged(Verdict::Done),
@@ -340,7 +340,7 @@ fn shadow(state: State) -> Step {
 }
 
 /// Back to CLOSED, and everything is let through at once.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn reset<R: TripRule>(policy: &R::Policy, state: State) -> Step {
     match R::recovery(policy) {
         Some(_) if state.is_ramping() && matches!(state.mode(), Mode::Normal) => {

@@ -142,7 +142,7 @@ pub struct Transition {
 }
 
 impl Transition {
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn between(from: State, to: State, reason: Reason) -> Self {
         Self {
             from: from.circuit(),

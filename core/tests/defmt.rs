@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::{any, fs};
 
+use halfopen::local::{At, ConfigNumbers, LocalBreaker, LocalPolicy, LocalRule, NumbersError, NumbersProblem};
 use halfopen::machine::{
     AdaptivePolicy, Counts, Effect, Event, Judgement, Luck, Policy, Recovery, SlowPolicy, State, Step, Ticket,
     TimeWindowPolicy, Verdict, WindowPolicy,
@@ -72,7 +73,8 @@ fn all_loggable() -> BTreeSet<&'static str> {
         ConfigError, ConfigErrorText, Counts, Effect, Event, FnClock, Judgement, KeyPrefix, Luck, ManualClock, Mode,
         Outcome, Policy, Reason, Receipt, Recovery, Refusal, SlowPolicy, Snapshot, SnapshotError, State,
         StatePersistence, Step, TableError, Tally, Told, Ticket, TickClock, TimeWindowPolicy, Timestamp, Transition,
-        Verdict, Weyl, Window, WindowPolicy,
+        Verdict, Weyl, Window, WindowPolicy, At, ConfigNumbers, LocalBreaker<'_>, LocalPolicy, LocalRule, NumbersError,
+        NumbersProblem,
     ];
     #[allow(unused_mut)] // where no feature adds one
     let mut names: BTreeSet<_> = rules.into_iter().flatten().chain(values).collect();

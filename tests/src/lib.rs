@@ -64,8 +64,8 @@ pub use run::{Ran, run};
 pub use setting::{Nanos, Setting};
 pub use setup::Setup;
 pub use shells::{
-    Adapting, Among, BreakerOf, BreakerShell, BreakerSubject, Every, First, Plain, Scripted, StepFn, StepShell,
-    StepSubject, TableOf, TableShell, Tested, Visit,
+    Adapting, Among, BreakerOf, BreakerShell, BreakerSubject, Every, First, LocalShell, Plain, Scripted, StepFn,
+    StepShell, StepSubject, TableOf, TableShell, Tested, Visit,
 };
 pub use subject::{Capability, Shell, Subject};
 pub use vector::{Action, Body, Command, Millis, PERMITS, SNAPSHOTS, Step, Vector};

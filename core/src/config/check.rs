@@ -14,12 +14,12 @@ use crate::state::{MAX_COUNT, MAX_IN_FLIGHT, MAX_SUCCESSES, MAX_TRIALS};
 use crate::time::{MAX_INTERVAL_MS, ceil_millis};
 
 const PERCENT: u64 = 100;
-const MAX_MULTIPLIER: u64 = 1_000;
+pub(super) const MAX_MULTIPLIER: u64 = 1_000;
 /// The greatest window that there is a type for.
 #[cfg(feature = "serde")]
 const MAX_CALLS: u32 = 1_024;
-const DEFAULT_MINIMUM: u32 = 10;
-const DEFAULT_LONGEST_MS: u64 = 3_600_000;
+pub(super) const DEFAULT_MINIMUM: u32 = 10;
+pub(super) const DEFAULT_LONGEST_MS: u64 = 3_600_000;
 
 impl CircuitBreakerConfiguration {
     /// Checks every field and gives the form that the state machine works with, for the consecutive rule.
@@ -79,9 +79,7 @@ impl CircuitBreakerConfiguration {
         }
         match self.extras.slow_call_duration {
             Some(slow) => Ok(SlowPolicy { base: self.base(self.failure_threshold as u16), slow_call_ms: low(slow) }),
-            None => {
-                Err(ConfigError::unsupported("slow_call_duration_seconds", "missing", "set: this rule is about it"))
-            }
+            None => Err(ConfigError::NO_SLOW_CALL_DURATION),
         }
     }
 
@@ -98,8 +96,37 @@ impl CircuitBreakerConfiguration {
         if let Some(error) = self.checked(Uses { calls: None, buckets: Some(buckets), slow: true }) {
             return Err(error);
         }
-        let bucket_ms = self.extras.window_ms().div_ceil(buckets as u64) as u32;
-        Ok(TimeWindowPolicy { window: self.window(0), bucket_ms })
+        Ok(TimeWindowPolicy { window: self.window(0), bucket_ms: self.bucket_ms(buckets) })
+    }
+
+    /// For a rule that is chosen when the program runs: one that knows slow calls, is a window over at most so many calls, or
+    /// one over time in so many buckets. With what such a window has of its own; the way back is checked apart.
+    pub(crate) fn for_any(
+        &self,
+        (slow, calls, buckets): (bool, Option<u32>, Option<u32>),
+        adaptive: bool,
+    ) -> Result<(WindowPolicy, u32), ConfigError> {
+        let unused = if adaptive { None } else { self.extras.unused_recovery() };
+        if let Some(error) = unused.or_else(|| self.checked(Uses { calls, buckets, slow })) {
+            return Err(error);
+        }
+        match (calls, buckets) {
+            (None, None) if slow && self.extras.slow_call_duration.is_none() => Err(ConfigError::NO_SLOW_CALL_DURATION),
+            (None, None) => Ok((self.in_a_row(), 0)),
+            (Some(room), _) => Ok((self.window(self.extras.size_in(room) as u16), 0)),
+            (None, Some(buckets)) => Ok((self.window(0), self.bucket_ms(buckets))),
+        }
+    }
+
+    /// The fields of a window as a rule without one has them.
+    const fn in_a_row(&self) -> WindowPolicy {
+        let mut policy = self.window(0);
+        policy.base = self.base(self.failure_threshold as u16);
+        policy
+    }
+
+    const fn bucket_ms(&self, buckets: u32) -> u32 {
+        self.extras.window_ms().div_ceil(buckets as u64) as u32
     }
 
     /// For the way back, whatever the rule is.

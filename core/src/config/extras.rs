@@ -7,7 +7,7 @@ use crate::config_error::{ConfigError, Unit};
 use crate::time::ceil_millis;
 
 const MAX_BUCKETS: u64 = 63;
-const DEFAULT_WINDOW_MS: u64 = 60_000;
+pub(super) const DEFAULT_WINDOW_MS: u64 = 60_000;
 /// A week. A time that far in the future must be told from one that is long past, by 32 bits.
 pub(crate) const MAX_WINDOW_MS: u32 = 604_800_000;
 

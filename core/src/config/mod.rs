@@ -16,6 +16,8 @@
 
 mod check;
 mod extras;
+#[cfg(not(halfopen_loom))]
+mod numbers;
 mod policy;
 mod range;
 
@@ -24,6 +26,8 @@ use core::time::Duration;
 pub(crate) use extras::Extras;
 #[cfg(feature = "serde")]
 pub(crate) use extras::MAX_WINDOW_MS;
+#[cfg(not(halfopen_loom))]
+pub use numbers::{ConfigNumbers, NumbersError, NumbersProblem};
 pub use policy::{AdaptivePolicy, Policy, Recovery, SlowPolicy, TimeWindowPolicy, WindowPolicy};
 
 use crate::prefix::KeyPrefix;

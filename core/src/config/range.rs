@@ -7,11 +7,7 @@ use crate::time::{MAX_INTERVAL_MS, ceil_millis};
 
 /// A field that a rule has no use for, where it `is` set.
 pub(super) const fn unused(field: &'static str, is: bool) -> Option<ConfigError> {
-    if is {
-        Some(ConfigError::unsupported(field, "set", "left out: this breaker's rule has no use for it"))
-    } else {
-        None
-    }
+    if is { Some(ConfigError::unused(field)) } else { None }
 }
 
 /// A field that says nothing without its `other`.

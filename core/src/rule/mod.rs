@@ -51,6 +51,13 @@ pub trait TripRule {
     /// Whether outcomes in CLOSED go into a window.
     const WINDOW: bool = false;
 
+    /// The same for one policy, where the rule is chosen by it.
+    #[inline(always)]
+    fn windowed(policy: &Self::Policy) -> bool {
+        let _ = policy;
+        Self::WINDOW
+    }
+
     /// What every rule has.
     fn base(policy: &Self::Policy) -> &Policy;
 

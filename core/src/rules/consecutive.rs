@@ -34,7 +34,7 @@ pub enum Consecutive {}
 constructors!([] Consecutive, config => config.validate());
 
 #[inline(always)]
-fn in_a_row(policy: &Policy, state: State, outcome: Outcome) -> Judgement {
+pub(crate) fn in_a_row(policy: &Policy, state: State, outcome: Outcome) -> Judgement {
     let counted = match outcome {
         Outcome::Success => state.with_count(0),
         Outcome::Failure => state.count_one_more(),

@@ -72,13 +72,14 @@ macro_rules! constructors {
 }
 
 mod adaptive;
-mod consecutive;
+pub(crate) mod consecutive;
 mod count;
 mod random;
 mod time;
-mod window;
+pub(crate) mod window;
 
 pub use adaptive::Adaptive;
+pub(crate) use adaptive::opening;
 pub use consecutive::{Consecutive, ConsecutiveSlow};
 pub use count::{Calls, CountWindow, Room};
 pub use random::{Random, Weyl};

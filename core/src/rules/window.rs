@@ -19,7 +19,7 @@ pub struct WindowEvidence {
 
 impl WindowEvidence {
     /// Of an event, for which the counts of the window of a generation are asked for if it needs them.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn of(policy: &WindowPolicy, scene: Scene, counts: impl FnOnce(u16) -> Counts) -> Self {
         let mut evidence = Self { slow: scene.slow, ..Self::default() };
         match scene.event {
@@ -35,7 +35,7 @@ impl WindowEvidence {
     }
 
     /// The failures that a window holds in CLOSED; what the state has kept of them after that.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn failures(self, state: State) -> u16 {
         match state.circuit() {
             CircuitState::Closed => self.counts.failures.min(MAX_COUNT.into()) as u16,
@@ -44,14 +44,14 @@ impl WindowEvidence {
     }
 
     /// A window counts for itself: the state's count stays 0 until the circuit opens.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn judge(self, state: State) -> Judgement {
         let count = if self.reason.is_some() { self.failures(state) } else { 0 };
         Judgement { counted: state.with_count(count), reason: self.reason }
     }
 
     /// A slow call counts for the rate of slow calls; as a probe it has shown that nothing is better.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn weigh(self, probe: bool, outcome: Outcome) -> Outcome {
         if probe && self.slow && matches!(outcome, Outcome::Success) { Outcome::Failure } else { outcome }
     }
@@ -70,12 +70,12 @@ macro_rules! window_rule {
             type Evidence = WindowEvidence;
             const WINDOW: bool = true;
 
-            #[inline(always)]
+            #[cfg_attr(not(target_family = "wasm"), inline(always))]
             fn base($policy: &$policies) -> &crate::config::Policy {
                 $window.base()
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(target_family = "wasm"), inline(always))]
             fn judge(
                 _: &$policies,
                 state: State,
@@ -85,17 +85,17 @@ macro_rules! window_rule {
                 evidence.judge(state)
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(target_family = "wasm"), inline(always))]
             fn counted(state: State, evidence: WindowEvidence) -> u16 {
                 evidence.failures(state)
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(target_family = "wasm"), inline(always))]
             fn tally($policy: &$policies, evidence: WindowEvidence) -> Option<crate::transition::Tally> {
                 evidence.tally($span)
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(target_family = "wasm"), inline(always))]
             fn weigh(
                 _: &$policies,
                 probe: bool,
@@ -105,7 +105,7 @@ macro_rules! window_rule {
                 evidence.weigh(probe, outcome)
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(target_family = "wasm"), inline(always))]
             fn slow_call_ms($policy: &$policies) -> u32 {
                 $window.slow_call_ms().unwrap_or(0)
             }

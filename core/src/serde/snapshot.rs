@@ -113,40 +113,18 @@ impl TryFrom<Fields> for Snapshot {
     type Error = SnapshotError;
 
     fn try_from(fields: Fields) -> Result<Self, SnapshotError> {
-        if fields.version != i64::from(Self::VERSION) {
-            return Err(SnapshotError::Version(fields.version));
-        }
-        let snapshot = Self {
-            version: Self::VERSION,
-            state: match fields.state {
-                Some(StateField::Closed) => CircuitState::Closed,
-                Some(StateField::Open) => CircuitState::Open,
-                Some(StateField::HalfOpen) => CircuitState::HalfOpen,
-                Some(StateField::Unknown) | None => return Err(SnapshotError::Damaged("state")),
-            },
-            mode: match fields.mode {
-                Some(ModeField::Normal) => Mode::Normal,
-                Some(ModeField::Isolated) => Mode::Isolated,
-                Some(ModeField::Disabled) => Mode::Disabled,
-                Some(ModeField::Shadow) => Mode::Shadow,
-                Some(ModeField::Unknown) | None => return Err(SnapshotError::Damaged("mode")),
-            },
-            failure_count: number("failure_count", fields.failure_count)?,
-            successes: number("successes", fields.successes)?,
-            remaining_ms: number("remaining_ms", fields.remaining_ms)?,
-            last_failure_ago_ms: match fields.last_failure_ago_ms {
-                Some(_) => Some(number("last_failure_ago_ms", fields.last_failure_ago_ms)?),
-                None => None,
-            },
-            reopenings: number("reopenings", fields.reopenings.or(Some(0)))?,
-            probe_failures: number("probe_failures", fields.probe_failures.or(Some(0)))?,
-            ramp_left_ms: number("ramp_left_ms", fields.ramp_left_ms.or(Some(0)))?,
-        };
-        snapshot.check()?;
-        Ok(snapshot)
+        let number = |value: Option<i64>| value.unwrap_or(Self::NO_NUMBER);
+        Self::from_numbers(&[
+            fields.version,
+            number(fields.state.map(|state| state as i64)),
+            number(fields.mode.map(|mode| mode as i64)),
+            number(fields.failure_count),
+            number(fields.successes),
+            number(fields.remaining_ms),
+            number(fields.last_failure_ago_ms),
+            number(fields.reopenings),
+            number(fields.probe_failures),
+            number(fields.ramp_left_ms),
+        ])
     }
-}
-
-fn number<T: TryFrom<i64>>(field: &'static str, value: Option<i64>) -> Result<T, SnapshotError> {
-    value.and_then(|value| T::try_from(value).ok()).ok_or(SnapshotError::Damaged(field))
 }

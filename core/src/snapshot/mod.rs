@@ -20,6 +20,7 @@
 //! ```
 
 mod bytes;
+mod numbers;
 
 use core::fmt;
 
@@ -175,7 +176,7 @@ impl Snapshot {
     pub(crate) fn apply<R: TripRule>(&self, policy: &R::Policy, state: State, now: Timestamp) -> Step {
         let mut next = state
             .switch_to(self.state, self.mode)
-            .with_count(self.count::<R>())
+            .with_count(self.count::<R>(policy))
             .with_successes(self.packed_trials::<R>(policy));
         if self.is_timed() {
             next = next.with_since(now);
@@ -207,8 +208,8 @@ impl Snapshot {
     }
 
     /// The failures as the state counts them: in CLOSED a window counts for itself, and begins empty.
-    fn count<R: TripRule>(&self) -> u16 {
-        if R::WINDOW && self.state == CircuitState::Closed { 0 } else { self.failure_count }
+    fn count<R: TripRule>(&self, policy: &R::Policy) -> u16 {
+        if R::windowed(policy) && self.state == CircuitState::Closed { 0 } else { self.failure_count }
     }
 
     /// What is left of a ramp-up, as far as there is one by what is configured now.

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use conformance::{BreakerShell, Parsed, Shell, StepShell, TableShell, parse_dir};
+use conformance::{BreakerShell, LocalShell, Parsed, Shell, StepShell, TableShell, parse_dir};
 
 #[allow(dead_code, reason = "not every test runs them")]
 /// Every shell of the suite: a new one is added here.
-pub(crate) const SHELLS: &[&(dyn Shell + Sync)] = &[&StepShell, &BreakerShell, &TableShell];
+pub(crate) const SHELLS: &[&(dyn Shell + Sync)] = &[&StepShell, &BreakerShell, &LocalShell, &TableShell];
 
 #[allow(dead_code, reason = "not every test reads them")]
 /// The vectors in `vectors/*.json`.

@@ -26,7 +26,7 @@
 //! # Ok::<(), halfopen::CircuitOpenError>(())
 //! ```
 
-mod opening;
+pub(crate) mod opening;
 
 use core::marker::PhantomData;
 use core::time::Duration;

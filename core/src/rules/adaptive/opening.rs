@@ -11,7 +11,7 @@ use crate::time::MAX_INTERVAL_MS;
 
 /// Generation 9 bits, reopenings 8, chance 15.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Opening(pub(super) u32);
+pub(crate) struct Opening(pub(crate) u32);
 
 const GENERATION: u32 = 23;
 const REOPENINGS: u32 = 15;
@@ -19,17 +19,20 @@ const REOPENINGS: u32 = 15;
 const CHANCE: u32 = 32 - REOPENINGS;
 
 impl Opening {
-    pub(super) const fn new(generation: u16, reopenings: u8, random: u32) -> Self {
+    /// Of no circuit that ever opened.
+    pub(crate) const NONE: Self = Self(0);
+
+    pub(crate) const fn new(generation: u16, reopenings: u8, random: u32) -> Self {
         Self((generation as u32) << GENERATION | (reopenings as u32) << REOPENINGS | random >> CHANCE)
     }
 
     /// One that a snapshot brings: of no generation that is to come soon, whatever the state is.
-    pub(super) const fn restored(generation: u16, reopenings: u8) -> Self {
+    pub(crate) const fn restored(generation: u16, reopenings: u8) -> Self {
         Self::new((generation + GENERATIONS - 1) % GENERATIONS, reopenings, 0)
     }
 
     /// The same with other chance.
-    pub(super) const fn with_random(self, random: u32) -> Self {
+    pub(crate) const fn with_random(self, random: u32) -> Self {
         Self::new(self.generation(), self.reopenings(), random)
     }
 
@@ -37,13 +40,13 @@ impl Opening {
         (self.0 >> GENERATION) as u16
     }
 
-    pub(super) const fn reopenings(self) -> u8 {
+    pub(crate) const fn reopenings(self) -> u8 {
         (self.0 >> REOPENINGS) as u8
     }
 
     /// The opening that `state` would become. It is stored before the state is, so what is stored may be it already, by
     /// another thread: then it is that one, with its chance. Or another thread may have stored one that never came to be.
-    pub(super) const fn next(self, state: State, random: u32) -> Self {
+    pub(crate) const fn next(self, state: State, random: u32) -> Self {
         let generation = state.next_generation();
         let stored = self.generation() == generation;
         match state.circuit() {
@@ -57,7 +60,7 @@ impl Opening {
     }
 
     /// How often the circuit that is in `state` has opened again since it was CLOSED.
-    pub(super) const fn reopenings_in(self, state: State) -> u8 {
+    pub(crate) const fn reopenings_in(self, state: State) -> u8 {
         match state.circuit() {
             CircuitState::Closed => 0,
             CircuitState::HalfOpen if self.is_not_before(state) => self.reopenings().saturating_sub(1),
@@ -71,14 +74,14 @@ impl Opening {
     }
 
     /// How long it lasts by itself, if the first one lasts `base_ms`.
-    pub(super) const fn open_ms(self, recovery: &Recovery, base_ms: u32) -> u32 {
+    pub(crate) const fn open_ms(self, recovery: &Recovery, base_ms: u32) -> u32 {
         recovery.open_ms(base_ms, self.reopenings(), self.0 << CHANCE)
     }
 }
 
 /// How long an opening lasts: the lowest 6 bits of its generation, whether in steps, and 25 bits of milliseconds or steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Length(pub(super) u32);
+pub(crate) struct Length(pub(crate) u32);
 
 const OF: u32 = 26;
 const IN_STEPS: u32 = 1 << 25;
@@ -87,23 +90,26 @@ const MOST: u32 = IN_STEPS - 1;
 const STEP: u32 = 64;
 
 impl Length {
+    /// Not another one: ask the opening.
+    pub(crate) const NONE: Self = Self(IN_STEPS);
+
     const fn of(opening: Opening, value: u32) -> Self {
         Self((opening.generation() as u32) << OF | value)
     }
 
     /// The opening's own, which is `ms`. One that there is no room for is worked out when it is asked for.
-    pub(super) const fn own(opening: Opening, ms: u32) -> Self {
+    pub(crate) const fn own(opening: Opening, ms: u32) -> Self {
         Self::of(opening, if ms <= MOST { ms } else { IN_STEPS })
     }
 
     /// Another one.
-    pub(super) const fn other(opening: Opening, ms: u32) -> Self {
+    pub(crate) const fn other(opening: Opening, ms: u32) -> Self {
         let steps = ms.div_ceil(STEP);
         Self::of(opening, if ms <= MOST { ms } else { IN_STEPS | if steps < MOST { steps } else { MOST } })
     }
 
     /// Milliseconds; `None`: ask the opening.
-    pub(super) const fn ms(self, opening: Opening) -> Option<u32> {
+    pub(crate) const fn ms(self, opening: Opening) -> Option<u32> {
         if self.0 >> OF != opening.generation() as u32 & 0x3f || self.0 & (IN_STEPS | MOST) == IN_STEPS {
             return None;
         }
