@@ -1,0 +1,90 @@
+// From what wasm-pack built (pkg/) to what is published (dist/): the module made small, its glue, TypeScript for both module
+// systems. Everything that it writes is ignored by git.
+//
+//   node scripts/build.mjs
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const at = (...path) => join(root, ...path);
+const run = (tool, ...args) => execFileSync(at("node_modules", ".bin", tool), args, { cwd: root, stdio: "inherit" });
+
+const MODULE = "halfopen_wasm_bg.wasm";
+const GLUE = "halfopen_wasm_bg.js";
+
+function step(what) {
+  console.log(`==> npm: ${what}`);
+}
+
+step("making the module small");
+const generated = at("ts", "wasm");
+rmSync(generated, { recursive: true, force: true });
+mkdirSync(generated, { recursive: true });
+// wasm-bindgen adds what a boundary of objects would need: a table, its start and an import. Nothing of ours reaches it.
+const exported = [...readFileSync(at("pkg", GLUE), "utf8").matchAll(/\bwasm\.(\w+)\(/g)].map(([, name]) => name);
+const kept = exported.filter((name) => !name.startsWith("__"));
+const graph = [
+  { name: "kept", root: true, reaches: kept },
+  ...kept.map((name) => ({ name, export: name })),
+];
+writeFileSync(join(generated, "graph.json"), JSON.stringify(graph));
+execFileSync(at("node_modules", ".bin", "wasm-metadce"), [at("pkg", MODULE), "--graph-file", join(generated, "graph.json"), "-o", join(generated, MODULE), "--all-features"]);
+run(
+  "wasm-opt",
+  ...["-Oz", "--converge", "--traps-never-happen", "--low-memory-unused"],
+  ...["--strip-debug", "--strip-producers", "--strip-target-features"],
+  ...["--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext", "--enable-mutable-globals"],
+  join(generated, MODULE),
+  ...["-o", join(generated, MODULE)],
+);
+rmSync(join(generated, "graph.json"));
+const module = readFileSync(join(generated, MODULE));
+check(module);
+
+step("putting the glue beside it");
+const glue = readFileSync(at("pkg", GLUE), "utf8");
+writeFileSync(join(generated, GLUE), glue);
+writeFileSync(
+  join(generated, "halfopen_wasm_bg.d.ts"),
+  readFileSync(at("pkg", "halfopen_wasm.d.ts"), "utf8") + "\nexport function __wbg_set_wasm(exports: WebAssembly.Exports): void;\n",
+);
+writeFileSync(join(generated, "packed.ts"), `// The module.\nexport const packed: string =\n  "${pack(module)}";\n`);
+
+step("TypeScript");
+rmSync(at("dist"), { recursive: true, force: true });
+for (const system of ["esm", "cjs"]) {
+  run("tsc", "-p", system === "esm" ? "tsconfig.json" : "tsconfig.cjs.json");
+  mkdirSync(at("dist", system, "wasm"), { recursive: true });
+  copyFileSync(join(generated, "halfopen_wasm_bg.d.ts"), at("dist", system, "wasm", "halfopen_wasm_bg.d.ts"));
+}
+copyFileSync(join(generated, MODULE), at("dist", "esm", "wasm", MODULE));
+// Few files: to find, read and link each takes Node a good part of a millisecond.
+const shared = ["--bundle", "--target=es2022", "--sourcemap", "--log-level=warning"];
+// `alone` is named so that what is in it gets a file apart from the rest: who imports the breaker alone is to ship it alone.
+const entries = ["index", "workerd", "edge-light", "alone"].map((name) => at("ts", `${name}.ts`));
+run("esbuild", ...entries, ...shared, "--format=esm", "--splitting", "--chunk-names=part-[hash]", "--external:*.wasm", "--external:*.wasm?module", `--outdir=${at("dist", "esm")}`);
+// Where nothing is bundled, one file is read sooner than three.
+run("esbuild", at("ts", "index.ts"), ...shared, "--format=esm", `--outfile=${at("dist", "esm", "node.js")}`);
+run("esbuild", at("ts", "index.ts"), ...shared, "--format=cjs", "--platform=node", `--outfile=${at("dist", "cjs", "index.js")}`);
+for (const file of ["alone.js", "alone.js.map", "alone.d.ts"]) rmSync(at("dist", "esm", file));
+writeFileSync(at("dist", "cjs", "package.json"), '{ "type": "commonjs" }\n');
+for (const licence of ["LICENSE-APACHE", "LICENSE-MIT"]) copyFileSync(at("..", licence), at(licence));
+
+/** What the module must not have. */
+function check(bytes) {
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(bytes));
+  if (imports.length > 0) throw new Error(`the module imports ${JSON.stringify(imports)}`);
+}
+
+/** Bytes as printable letters: see ts/unpack.ts. */
+function pack(bytes) {
+  let text = "";
+  for (const byte of bytes) {
+    const page = Math.floor(byte / 89);
+    const letter = (byte % 89) + 35;
+    text += (page > 0 ? String.fromCharCode(124 + page) : "") + String.fromCharCode(letter < 92 ? letter : letter + 1);
+  }
+  return text;
+}

@@ -1,0 +1,59 @@
+//! Numbers that come in for a configuration or a snapshot, one call each.
+//!
+//! ```
+//! use halfopen_wasm::exports;
+//!
+//! (0..17).for_each(|place| exports::set(place, f64::NAN)); // nothing is said
+//! exports::set(3, 99.0); // as many probes at once
+//! assert_eq!(exports::create(0, false), 0);
+//! assert_eq!([0, 1, 2, 3, 4].map(exports::out), [3.0, 0.0, 99.0, 1.0, 15.0]); // field 3: out of range, is 99, must be 1 to 15
+//! ```
+
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use halfopen::local::{ConfigNumbers, NumbersError, NumbersProblem};
+
+use crate::told;
+
+static IN: [AtomicU64; ConfigNumbers::COUNT] = [const { AtomicU64::new(0) }; ConfigNumbers::COUNT];
+
+/// Sets a number; NaN where nothing is said.
+pub(crate) fn set(place: usize, value: f64) {
+    if let Some(number) = IN.get(place) {
+        number.store(value.to_bits(), Relaxed);
+    }
+}
+
+/// A number that was set; `None` where nothing was said.
+pub(crate) fn get(place: usize) -> Option<f64> {
+    let value = f64::from_bits(IN.get(place)?.load(Relaxed));
+    (!value.is_nan()).then_some(value)
+}
+
+/// The configuration that was set.
+pub(crate) fn read() -> ConfigNumbers {
+    let mut numbers = ConfigNumbers::NONE;
+    for place in 0..ConfigNumbers::COUNT {
+        if let Some(value) = get(place) {
+            numbers.set(place, value as u32);
+        }
+    }
+    numbers
+}
+
+/// Leaves what there is to say of an error: the field; 0 for a value out of its range, which is followed by the value, the
+/// least and the most that it may be; 1 for a field that is of no use; 2 for one that is of none without another, which
+/// follows; 3 for one that is missing.
+pub(crate) fn refuse(error: &NumbersError) {
+    let (kind, numbers) = match error.problem {
+        NumbersProblem::OutOfRange { value, least, most } => (0, [value.into(), least.into(), most.into()]),
+        NumbersProblem::Unused => (1, [0.0; 3]),
+        NumbersProblem::Lonely(other) => (2, [other as f64, 0.0, 0.0]),
+        NumbersProblem::Missing => (3, [0.0; 3]),
+    };
+    told::write(0, error.field as f64);
+    told::write(1, kind.into());
+    for (place, number) in numbers.into_iter().enumerate() {
+        told::write(2 + place, number);
+    }
+}

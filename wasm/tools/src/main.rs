@@ -1,0 +1,8 @@
+//! The command `wasm-bindgen`, for wasm-pack to find.
+
+fn main() {
+    if let Err(error) = wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(std::env::args_os()) {
+        eprintln!("error: {error:?}");
+        std::process::exit(1);
+    }
+}

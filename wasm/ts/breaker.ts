@@ -1,0 +1,430 @@
+import { systemClock, type Clock } from "./clock.js";
+import { create, type CircuitBreakerConfiguration } from "./config.js";
+import { CircuitOpenError } from "./errors.js";
+import {
+  changed,
+  eventOf,
+  iterate,
+  Listeners,
+  refusalOf,
+  transitionsOf,
+  wasLate,
+  wasRefused,
+  type Refusal,
+  type Transition,
+} from "./events.js";
+import { callWithin, fallBack, outcomeOf, type ExecuteOptions, type Settled } from "./execute.js";
+import { describe, type Logger } from "./log.js";
+import { dispose, Permit, type Settle } from "./permit.js";
+import * as snapshots from "./snapshot.js";
+import type { Snapshot } from "./snapshot.js";
+import { MODES, OUTCOMES, RECEIPTS, STATES, type CircuitState, type Mode, type Outcome, type Receipt } from "./states.js";
+import * as wasm from "./wasm/halfopen_wasm_bg.js";
+
+/** What a breaker works with, beside its configuration. */
+export interface CircuitBreakerOptions {
+  /** Where the time comes from; by default the system's, which never goes back. */
+  readonly clock?: Clock | undefined;
+  /** Is given a line at INFO for each transition. */
+  readonly logger?: Logger | undefined;
+  /** A number from 0 to less than 1, for jitter and ramp-up; by default `Math.random`. Called where chance has a part, not before. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** Who is told of what a breaker does. */
+class Hub {
+  readonly transitions = new Listeners<Transition>();
+  readonly refusals = new Listeners<Refusal>();
+  readonly late = new Listeners<Receipt>();
+  target: EventTarget | undefined;
+}
+
+const SUCCESS = 0;
+const FAILURE = 1;
+const IGNORED = 2;
+// Commands of wasm.
+const [TRIP, ISOLATE, DISABLE, SHADOW, RESET] = [0, 1, 2, 3, 4] as const;
+// Where acquire_at leaves a ticket.
+const [MARK, ISSUED] = [52, 53] as const;
+
+/** Frees what nobody frees; made with the first breaker. */
+let forgotten: FinalizationRegistry<number> | undefined;
+
+let settleTicket: Settle;
+
+/**
+ * A circuit breaker: it lets a caller fail fast while something that it depends on is broken, and lets it back in carefully.
+ *
+ * It starts no timer and holds no promise. While the circuit is closed and nothing is counted, no clock is read.
+ *
+ * @example
+ * const breaker = new CircuitBreaker("fetch", { failureThreshold: 5, recoveryTimeoutSeconds: 30 });
+ * const response = await breaker.execute(() => fetch(url));
+ */
+export class CircuitBreaker implements Disposable {
+  static {
+    settleTicket = (breaker, mark, issued, outcome, retryAfterMs) =>
+      breaker.#settle(mark, issued, OUTCOMES.indexOf(outcome), retryAfterMs);
+  }
+
+  /** The name given at construction. */
+  readonly operationName: string;
+  #handle: number;
+  readonly #clock: Clock;
+  /** Only where chance has a part. */
+  readonly #random: (() => number) | undefined;
+  #hub: Hub | undefined;
+
+  /**
+   * @param operationName what errors, events and logs call it
+   * @param config how it behaves; every field has a default
+   * @param options its clock, and who is told
+   * @throws RangeError for a number that is not in its range, TypeError for what is no number, or of no use to the rule
+   */
+  constructor(operationName: string, config: CircuitBreakerConfiguration = {}, options: CircuitBreakerOptions = {}) {
+    const { handle, chance } = create(config);
+    this.operationName = operationName;
+    this.#handle = handle;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = chance ? (options.random ?? Math.random) : undefined;
+    const { logger } = options;
+    if (logger) this.onStateChange((transition) => logger.info(describe(transition)));
+    if (typeof FinalizationRegistry === "function") {
+      forgotten ??= new FinalizationRegistry(wasm.free);
+      forgotten.register(this, handle, this);
+    }
+  }
+
+  /**
+   * Whether a request may be made. In HALF_OPEN a `true` takes a probe's place, which an outcome gives back.
+   * Prefer {@link execute} or {@link tryAcquire}: they know which request an outcome belongs to.
+   */
+  allowRequest(): boolean {
+    return wasm.allow(this.#handle) || this.#told(wasm.acquire_at(this.#handle, this.#now())) === 1;
+  }
+
+  /**
+   * Records that the operation worked. Without a permit nobody can tell when its request was made: it acts on the state in
+   * force now, with or without a matching {@link allowRequest}.
+   */
+  recordSuccess(): Receipt {
+    return wasm.succeed(this.#handle) ? "recorded" : this.#record(SUCCESS, -1);
+  }
+
+  /** Records that the operation failed. See {@link recordSuccess}. */
+  recordFailure(): Receipt {
+    return this.#record(FAILURE, -1);
+  }
+
+  /** Gives back the place of a probe whose request says nothing about the operation; changes nothing otherwise. */
+  recordIgnored(): Receipt {
+    return this.#record(IGNORED, -1);
+  }
+
+  /** Records an outcome of a request that took `tookMs` milliseconds, which may make it a slow call. */
+  recordAfter(outcome: Outcome, tookMs: number): Receipt {
+    return this.#record(OUTCOMES.indexOf(outcome), Math.ceil(tookMs));
+  }
+
+  /** Whether {@link allowRequest} would say `true` now. Takes no place. */
+  wouldAllow(): boolean {
+    return wasm.allow(this.#handle) || this.retryAfterMs === 0;
+  }
+
+  /** Milliseconds until a request would be let through, at the latest: 0 means now, `null` not before a {@link reset}. */
+  get retryAfterMs(): number | null {
+    const wait = wasm.retry_after(this.#handle, this.#now());
+    return wait < 0 ? null : wait;
+  }
+
+  /** The state in force now: an OPEN circuit whose timeout has passed reads `"half_open"`. Changes nothing at all. */
+  get state(): CircuitState {
+    return STATES[wasm.state(this.#handle, this.#now())]!;
+  }
+
+  /** Whether the rules are in force. */
+  get mode(): Mode {
+    this.#now();
+    return MODES[wasm.mode(this.#handle)]!;
+  }
+
+  /** Failures in a row: kept while OPEN, 0 after closing. With a window, while CLOSED, those in it. */
+  get failureCount(): number {
+    return wasm.failure_count(this.#handle, this.#now());
+  }
+
+  /** When the latest failure was recorded, in milliseconds of the breaker's clock; `null`: never. */
+  get lastFailureTime(): number | null {
+    this.#now();
+    const at = wasm.last_failure_time(this.#handle);
+    return at < 0 ? null : at;
+  }
+
+  /** Counts the transitions, the rounds of probes that were given up, and the restores, modulo 512. */
+  get generation(): number {
+    this.#now();
+    return wasm.generation(this.#handle);
+  }
+
+  /** How often the circuit has opened again since it was CLOSED, where its way back adapts; at most 255. */
+  get reopenings(): number {
+    this.#now();
+    return wasm.reopenings(this.#handle);
+  }
+
+  /** Opens the circuit now; it recovers by itself. */
+  trip(): void {
+    this.#command(TRIP);
+  }
+
+  /** Refuses every request until {@link reset}, or until another mode is chosen. */
+  isolate(): void {
+    this.#command(ISOLATE);
+  }
+
+  /** Lets every request through and records nothing until {@link reset}, or until another mode is chosen. */
+  disable(): void {
+    this.#command(DISABLE);
+  }
+
+  /** Records and reports what it would have done, but refuses nothing, until {@link reset}, or until another mode is chosen. */
+  shadow(): void {
+    this.#command(SHADOW);
+  }
+
+  /** Closes the circuit with the rules in force and nothing counted. */
+  reset(): void {
+    this.#command(RESET);
+  }
+
+  /**
+   * Keeps an OPEN circuit open for at least `ms` milliseconds from now, as far as `maxRecoveryTimeoutSeconds` allows: for a
+   * server that said `Retry-After`. A way back that does not adapt is never lengthened.
+   */
+  holdOpen(ms: number): void {
+    wasm.hold_open(this.#handle, Math.ceil(ms), this.#now());
+  }
+
+  /** Asks for a request to be let through; `null` if it is refused. See {@link Permit}. */
+  tryAcquire(): Permit | null {
+    const permit = this.#ask();
+    return permit instanceof Permit ? permit : null;
+  }
+
+  /**
+   * Asks for a request to be let through.
+   *
+   * @throws CircuitOpenError with the state and when to ask again
+   */
+  acquire(): Permit {
+    const permit = this.#ask();
+    if (permit instanceof Permit) return permit;
+    throw new CircuitOpenError(this.operationName, permit.state, permit.retryAfterMs);
+  }
+
+  /**
+   * Calls `operation` if the circuit lets it: a value counts as a success, an error as a failure, unless `classify` says
+   * otherwise. With `signal` or `timeoutMs` it is given a signal that tells it when to stop.
+   *
+   * @throws CircuitOpenError if it was refused, and so not called; else whatever `operation` throws
+   */
+  execute<T>(operation: () => T | PromiseLike<T>): Promise<T>;
+  execute<T, F = never>(
+    operation: (signal: AbortSignal) => T | PromiseLike<T>,
+    options: ExecuteOptions<T, F> & ({ readonly signal: AbortSignal } | { readonly timeoutMs: number }),
+  ): Promise<T | F>;
+  execute<T, F = never>(operation: () => T | PromiseLike<T>, options?: ExecuteOptions<T, F>): Promise<T | F>;
+  execute<T, F>(
+    operation: (signal: AbortSignal) => T | PromiseLike<T>,
+    options?: ExecuteOptions<T, F>,
+  ): Promise<T | F> {
+    if (options === undefined) {
+      const mark = wasm.acquire(this.#handle);
+      if (mark >= 0) return this.#executePlainly(operation as () => T | PromiseLike<T>, mark);
+    }
+    return this.#executeWith(operation, options);
+  }
+
+  /** Makes a function of the same arguments that calls `operation` through the breaker. */
+  wrap<This, A extends unknown[], T, F = never>(
+    operation: (this: This, ...args: A) => T | PromiseLike<T>,
+    options?: ExecuteOptions<T, F>,
+  ): (this: This, ...args: A) => Promise<T | F> {
+    const breaker = this;
+    return function (...args) {
+      return breaker.execute<T, F>(() => operation.apply(this, args), options);
+    };
+  }
+
+  /** Is told of each transition, after it has happened; what is returned ends that. */
+  onStateChange(listener: (transition: Transition) => void): () => void {
+    return this.#listeners.transitions.add(listener);
+  }
+
+  /** Is told of each refusal, and in shadow mode of what would have been one; what is returned ends that. */
+  onRefused(listener: (refusal: Refusal) => void): () => void {
+    return this.#listeners.refusals.add(listener);
+  }
+
+  /** Is told of each success or failure that came too late to count, by its receipt; what is returned ends that. */
+  onLate(listener: (receipt: Receipt) => void): () => void {
+    return this.#listeners.late.add(listener);
+  }
+
+  /** The transitions as `CustomEvent`s with the name `statechange`, each with its {@link Transition} as `detail`. */
+  get events(): EventTarget {
+    const hub = this.#listeners;
+    if (hub.target === undefined) {
+      const target = (hub.target = new EventTarget());
+      this.onStateChange((detail) => void target.dispatchEvent(eventOf(detail)));
+    }
+    return hub.target;
+  }
+
+  /**
+   * The transitions from now on, for `for await`, until the loop is left or `signal` aborts. Up to 64 wait for whoever is
+   * slow; of more, the latest.
+   */
+  stateChanges(signal?: AbortSignal): AsyncIterableIterator<Transition> {
+    return iterate((listener) => this.onStateChange(listener), signal);
+  }
+
+  /** What is worth keeping of the breaker, with times as intervals. */
+  snapshot(): Snapshot {
+    wasm.snapshot(this.#handle, this.#now());
+    return snapshots.read();
+  }
+
+  /**
+   * Takes over what {@link snapshot} gave, on whatever clock, as an object or as its JSON: the remaining time counts, never
+   * more than one recovery timeout. Permits that are out become stale. Meant for the start, before others use the breaker.
+   *
+   * @throws TypeError if it is of another version or damaged, SyntaxError if it is no JSON; the breaker then stays as it is
+   */
+  restore(snapshot: Snapshot | string): void {
+    const parsed: unknown = typeof snapshot === "string" ? JSON.parse(snapshot) : snapshot;
+    const now = this.#now();
+    snapshots.write((parsed ?? {}) as Record<string, unknown>);
+    const packed = wasm.restore(this.#handle, now);
+    if (packed >= snapshots.DAMAGED) throw snapshots.damaged(packed);
+    this.#told(packed);
+  }
+
+  /** Gives its memory back now; else that happens when it is garbage. It must not be used afterwards: whatever does throws. */
+  free(): void {
+    const handle = this.#handle;
+    if (handle === 0) return;
+    this.#handle = 0;
+    forgotten?.unregister(this);
+    wasm.free(handle);
+  }
+
+  /** The same as {@link free}. */
+  [dispose](): void {
+    this.free();
+  }
+
+  /** The time, for a call to wasm that is made next: nothing of the user's runs between the two. */
+  #now(): number {
+    if (this.#handle === 0) throw new Error(`circuit '${this.operationName}' was freed`);
+    const now = this.#clock.now();
+    if (this.#random !== undefined) {
+      const number = this.#random() * 2 ** 32;
+      wasm.chance(number);
+    }
+    return now;
+  }
+
+  get #listeners(): Hub {
+    return (this.#hub ??= new Hub());
+  }
+
+  /** Tells what a call did; gives its answer. */
+  #told(packed: number): number {
+    const hub = this.#hub;
+    if (hub !== undefined && packed > 3) this.#tell(hub, packed);
+    return packed & 3;
+  }
+
+  #tell(hub: Hub, packed: number): void {
+    // All is read first: a listener may make the next call.
+    const transitions = changed(packed) && !hub.transitions.isEmpty ? transitionsOf(packed, this.operationName) : [];
+    const refusal = wasRefused(packed) ? refusalOf(this.operationName, (packed & 1) === 1) : undefined;
+    for (const transition of transitions) hub.transitions.tell(transition);
+    if (refusal) hub.refusals.tell(refusal);
+    if (wasLate(packed)) hub.late.tell(RECEIPTS[packed & 3]!);
+  }
+
+  #record(outcome: number, tookMs: number): Receipt {
+    return RECEIPTS[this.#told(wasm.record(this.#handle, outcome, tookMs, this.#now()))]!;
+  }
+
+  #command(what: number): void {
+    this.#told(wasm.command(this.#handle, what, this.#now()));
+  }
+
+  #ask(): Permit | Refusal {
+    const mark = wasm.acquire(this.#handle);
+    if (mark >= 0) return new Permit(this, settleTicket, mark, 0);
+    const packed = wasm.acquire_at(this.#handle, this.#now());
+    const asked =
+      (packed & 1) === 1
+        ? new Permit(this, settleTicket, wasm.out(MARK), wasm.out(ISSUED))
+        : refusalOf(this.operationName, false);
+    this.#told(packed);
+    return asked;
+  }
+
+  #settle(mark: number, issued: number, outcome: number, retryAfterMs?: number): Receipt {
+    // A breaker that was freed meanwhile has nothing to record, and that must not become the error of a call that went well.
+    if (this.#handle === 0) return "stale";
+    // Of a timed request the core has to see the time, which it says by not settling it.
+    if (wasm.settle(this.#handle, mark, outcome)) return "recorded";
+    const receipt = RECEIPTS[this.#told(wasm.settle_at(this.#handle, mark, issued, outcome, this.#now()))]!;
+    if (retryAfterMs !== undefined && receipt === "recorded") this.holdOpen(retryAfterMs);
+    return receipt;
+  }
+
+  /** The path of a healthy circuit. */
+  async #executePlainly<T>(operation: () => T | PromiseLike<T>, mark: number): Promise<T> {
+    let value: T;
+    try {
+      value = await operation();
+    } catch (error) {
+      this.#settle(mark, 0, OUTCOMES.indexOf(outcomeOf({ ok: false, error }, undefined)));
+      throw error;
+    }
+    if (!wasm.settle(this.#handle, mark, SUCCESS)) this.#settle(mark, 0, SUCCESS);
+    return value;
+  }
+
+  async #executeWith<T, F>(
+    operation: (signal: AbortSignal) => T | PromiseLike<T>,
+    options: ExecuteOptions<T, F> | undefined,
+  ): Promise<T | F> {
+    const { signal, timeoutMs } = options ?? {};
+    signal?.throwIfAborted();
+    const asked = this.#ask();
+    if (!(asked instanceof Permit)) {
+      return fallBack(new CircuitOpenError(this.operationName, asked.state, asked.retryAfterMs), options);
+    }
+    let settled: Settled<T>;
+    try {
+      const called =
+        signal === undefined && timeoutMs === undefined
+          ? (operation as () => T | PromiseLike<T>)()
+          : callWithin(operation, signal, timeoutMs);
+      settled = { ok: true, value: await called };
+    } catch (error) {
+      settled = { ok: false, error };
+    }
+    let outcome: Outcome = "failure";
+    try {
+      outcome = outcomeOf(settled, options);
+    } finally {
+      // Also where `classify` throws: a probe must not keep its place.
+      asked.settle(outcome);
+    }
+    return settled.ok ? settled.value : fallBack(settled.error, options);
+  }
+}

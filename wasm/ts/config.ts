@@ -1,0 +1,148 @@
+import * as wasm from "./wasm/halfopen_wasm_bg.js";
+
+/** The rule by which a circuit opens. */
+export type Rule = "consecutive" | "consecutive_slow" | "count_window" | "time_window";
+
+/**
+ * How a breaker behaves. Every field has a default; a field that the rule has no use for is an error, not a surprise.
+ * Times are in seconds, fractions allowed; a part of a millisecond rounds up.
+ */
+export interface CircuitBreakerConfiguration {
+  /** How many failures in a row open the circuit: 1 to 1,023, by default 5. The n-th opens it. */
+  readonly failureThreshold?: number | undefined;
+  /** How long the circuit stays OPEN before it lets a probe through: 0.001 to 2,147,483.647 s, by default 30. */
+  readonly recoveryTimeoutSeconds?: number | undefined;
+  /** How many successful probes close the circuit: 1 to 63, by default 1. */
+  readonly successThreshold?: number | undefined;
+  /** How many probes may be in flight at once in HALF_OPEN: 1 to 15, by default 1. */
+  readonly halfOpenMaxCalls?: number | undefined;
+  /** How long a probe may hold its place before another request may take it over: by default as long as the recovery timeout. */
+  readonly probeTimeoutSeconds?: number | undefined;
+  /** How many calls a window over calls holds: 1 to 1,024, by default 100. */
+  readonly slidingWindowSize?: number | undefined;
+  /** How far a window over time reaches back: 0.001 to 604,800 s, by default 60. */
+  readonly slidingWindowSeconds?: number | undefined;
+  /** The share of failures in a window that opens the circuit: 1 to 100 %, by default 50. Reached is enough. */
+  readonly failureRateThreshold?: number | undefined;
+  /** How many calls a window must hold before a rate says anything: by default 10, or its size where that is less. */
+  readonly minimumCalls?: number | undefined;
+  /** A call that takes longer is slow; by default no call is. Measured from the admission of a permit to its outcome. */
+  readonly slowCallDurationSeconds?: number | undefined;
+  /** The share of slow calls in a window that opens the circuit: 1 to 100 %, by default 100. */
+  readonly slowCallRateThreshold?: number | undefined;
+  /** The longest time OPEN to which the multiplier and a server's `Retry-After` can lengthen the recovery timeout: by default one hour. */
+  readonly maxRecoveryTimeoutSeconds?: number | undefined;
+  /** What an opening after a failed probe lasts of the one before: 100 to 1,000 %, by default 100; 200 doubles. */
+  readonly recoveryMultiplierPercent?: number | undefined;
+  /** By how much of itself an opening may be shorter, by chance: 0 to 100 %, by default 0. */
+  readonly recoveryJitterPercent?: number | undefined;
+  /** Of how many probes `successThreshold` must succeed: that threshold to 15. By default one failed probe opens again. */
+  readonly halfOpenTrials?: number | undefined;
+  /** How long after a closing only a growing share of the requests is let through; by default all are at once. */
+  readonly rampUpSeconds?: number | undefined;
+  /** The share with which the ramp-up begins: 1 to 100 %, by default 10. */
+  readonly rampUpFromPercent?: number | undefined;
+  /**
+   * The rule by which it opens. By default the one that knows the fields which are given: over time with
+   * `slidingWindowSeconds`, over calls with another field of windows, else failures in a row; a slow call is one of them with
+   * `slowCallDurationSeconds`.
+   */
+  readonly rule?: Rule | undefined;
+  /** Whether its way back adapts; by default where one of the fields for that is given (`maxRecovery…` to `rampUp…`). */
+  readonly adaptive?: boolean | undefined;
+}
+
+type Config = CircuitBreakerConfiguration;
+
+// In the order of the numbers that cross the boundary.
+const FIELDS = [
+  "failureThreshold",
+  "recoveryTimeoutSeconds",
+  "successThreshold",
+  "halfOpenMaxCalls",
+  "probeTimeoutSeconds",
+  "slidingWindowSize",
+  "slidingWindowSeconds",
+  "failureRateThreshold",
+  "minimumCalls",
+  "slowCallDurationSeconds",
+  "slowCallRateThreshold",
+  "maxRecoveryTimeoutSeconds",
+  "recoveryMultiplierPercent",
+  "recoveryJitterPercent",
+  "halfOpenTrials",
+  "rampUpSeconds",
+  "rampUpFromPercent",
+] as const satisfies readonly (keyof Config)[];
+const RULES: readonly Rule[] = ["consecutive", "consecutive_slow", "count_window", "time_window"];
+const FIRST_ADAPTIVE = 11;
+const DEFAULT_CALLS = 100;
+
+// What no field can be: the core then says what it can be.
+const NO_COUNT = 2 ** 32 - 1;
+const NO_MILLIS = 2 ** 53;
+
+// What can be wrong with a field, beside its range.
+const [UNUSED, LONELY, MISSING] = [1, 2, 3];
+
+/** A breaker in wasm, and what of its configuration is of use here. */
+export interface Created {
+  readonly handle: number;
+  /** Whether chance has a part in what it does. */
+  readonly chance: boolean;
+}
+
+/** Has a configuration checked and a breaker made. */
+export function create(config: Config): Created {
+  for (const key of Object.keys(config)) {
+    if (key !== "rule" && key !== "adaptive" && !(FIELDS as readonly string[]).includes(key)) {
+      throw new TypeError(`unknown field \`${key}\`, expected one of \`${FIELDS.join("`, `")}\`, \`rule\`, \`adaptive\``);
+    }
+  }
+  const rule = RULES.indexOf(config.rule ?? inferred(config));
+  if (rule < 0) throw new TypeError(`rule is ${String(config.rule)}, must be one of ${RULES.join(", ")}`);
+  const adaptive = config.adaptive ?? FIELDS.some((field, at) => at >= FIRST_ADAPTIVE && config[field] !== undefined);
+  FIELDS.forEach((field, at) => wasm.set(at, toNumber(field, config[field])));
+  if (rule === 2 && config.slidingWindowSize === undefined) wasm.set(FIELDS.indexOf("slidingWindowSize"), DEFAULT_CALLS);
+  const handle = wasm.create(rule, adaptive);
+  if (handle === 0) throw refused(config);
+  if (handle === 1) throw new RangeError("out of memory");
+  return { handle, chance: (config.recoveryJitterPercent ?? 0) > 0 || config.rampUpSeconds !== undefined };
+}
+
+function inferred(config: Config): Rule {
+  const has = (...fields: (keyof Config)[]) => fields.some((field) => config[field] !== undefined);
+  if (has("slidingWindowSeconds")) return "time_window";
+  if (has("slidingWindowSize", "failureRateThreshold", "minimumCalls", "slowCallRateThreshold")) return "count_window";
+  return has("slowCallDurationSeconds") ? "consecutive_slow" : "consecutive";
+}
+
+/** As it crosses: times in whole milliseconds, NaN where nothing was said. */
+function toNumber(field: string, value: unknown): number {
+  if (value === undefined) return NaN;
+  const number = typeof value === "number" ? value : NaN;
+  if (field.endsWith("Seconds")) {
+    // To the nanosecond first: 4.001 s are 4,001 ms, although 4.001 * 1000 is a little more.
+    return number >= 0 ? Math.min(Math.ceil(Math.round(number * 1e9) / 1e6), NO_MILLIS) : NO_MILLIS;
+  }
+  return Number.isInteger(number) && number >= 0 ? Math.min(number, NO_COUNT) : NO_COUNT;
+}
+
+/** The core's words for what is wrong, with the value as it was given. */
+function refused(config: Config): Error {
+  const [at, problem, value, least, most] = [0, 1, 2, 3, 4].map((place) => wasm.out(place)) as [number, number, number, number, number];
+  const field = FIELDS[at]!;
+  const name = snakeCase(field);
+  if (problem === UNUSED) return new TypeError(`${name} is set, must be left out: this breaker's rule has no use for it`);
+  if (problem === LONELY) return new TypeError(`${name} is set, must be left out without ${snakeCase(FIELDS[value]!)}`);
+  if (problem === MISSING) return new TypeError(`${name} is missing, must be set: this rule is about it`);
+  const unit = field.endsWith("Seconds") ? 1000 : 1;
+  const given: unknown = config[field];
+  const error = given === undefined || typeof given === "number" ? RangeError : TypeError;
+  return new error(`${name} is ${String(given ?? value / unit)}, must be ${least / unit} to ${most / unit}`);
+}
+
+/** The name that the field has in every other language. */
+function snakeCase(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => "_" + letter.toLowerCase());
+}
