@@ -221,15 +221,38 @@ pub struct Step {
     pub effect: Effect,
 }
 
-impl Step {
+/// What the rules are asked for: a [`Step`], in which every way through them makes its own transition, which a compiler that
+/// inlines them all makes the most of; or a [`Move`], of which one transition is made at the end.
+pub(crate) trait Made: Sized {
+    /// Nothing changes.
+    fn unchanged(state: State, verdict: Verdict) -> Self;
+
+    /// From `state` to `next`, which is a transition if there is a `reason` for one.
+    fn new(state: State, next: State, verdict: Verdict, reason: Option<Reason>) -> Self;
+
+    /// An outcome that came too late for `state`, and changes nothing.
+    fn late(state: State, receipt: Receipt, outcome: Outcome) -> Self;
+
+    fn failed_if(self, failed: bool) -> Self;
+
+    /// What the window held, if a window opened the circuit.
+    fn with_tally(self, tally: impl FnOnce() -> Option<Tally>) -> Self;
+}
+
+/// Somebody who counts outcomes that came too late should be told of this one.
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+const fn is_told_late(state: State, outcome: Outcome) -> bool {
+    !matches!(outcome, Outcome::Ignored) && !state.is_shadow()
+}
+
+impl Made for Step {
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
-    pub(crate) const fn unchanged(verdict: Verdict) -> Self {
+    fn unchanged(_: State, verdict: Verdict) -> Self {
         Self { next: None, effect: Effect { verdict, transition: None, failed: false, late: false } }
     }
 
-    /// From `state` to `next`, which is a transition if there is a `reason` for one.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
-    pub(crate) fn new(state: State, next: State, verdict: Verdict, reason: Option<Reason>) -> Self {
+    fn new(state: State, next: State, verdict: Verdict, reason: Option<Reason>) -> Self {
         let transition = reason.map(|reason| Transition::between(state, next, reason));
         Self {
             next: (next != state).then_some(next),
@@ -237,26 +260,63 @@ impl Step {
         }
     }
 
-    /// An outcome that came too late for `state`, and changes nothing.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
-    pub(crate) fn late(state: State, receipt: Receipt, outcome: Outcome) -> Self {
-        let mut step = Self::unchanged(Verdict::Settled(receipt));
-        step.effect.late = !matches!(outcome, Outcome::Ignored) && !state.is_shadow();
+    fn late(state: State, receipt: Receipt, outcome: Outcome) -> Self {
+        let mut step = Self::unchanged(state, Verdict::Settled(receipt));
+        step.effect.late = is_told_late(state, outcome);
         step
     }
 
-    /// What the window held, if a window opened the circuit.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
-    pub(crate) fn with_tally(mut self, tally: Option<Tally>) -> Self {
-        if let (Some(transition), Some(_)) = (&mut self.effect.transition, tally) {
-            transition.tally = tally;
-        }
+    fn failed_if(mut self, failed: bool) -> Self {
+        self.effect.failed = failed;
         self
     }
 
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
-    pub(crate) const fn failed_if(mut self, failed: bool) -> Self {
-        self.effect.failed = failed;
+    fn with_tally(mut self, tally: impl FnOnce() -> Option<Tally>) -> Self {
+        if let (Some(transition), tally @ Some(_)) = (&mut self.effect.transition, tally()) {
+            transition.tally = tally;
+        }
+        self
+    }
+}
+
+/// A step before its transition is made.
+#[derive(Clone, Copy)]
+pub(crate) struct Move {
+    /// The state to store, which may be the one that is.
+    pub(crate) next: State,
+    pub(crate) verdict: Verdict,
+    /// Why it is a transition, if it is one.
+    pub(crate) reason: Option<Reason>,
+    pub(crate) failed: bool,
+    pub(crate) late: bool,
+}
+
+impl Made for Move {
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    fn unchanged(state: State, verdict: Verdict) -> Self {
+        Self::new(state, state, verdict, None)
+    }
+
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    fn new(_: State, next: State, verdict: Verdict, reason: Option<Reason>) -> Self {
+        Self { next, verdict, reason, failed: false, late: false }
+    }
+
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    fn late(state: State, receipt: Receipt, outcome: Outcome) -> Self {
+        Self { late: is_told_late(state, outcome), ..Self::unchanged(state, Verdict::Settled(receipt)) }
+    }
+
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    fn failed_if(self, failed: bool) -> Self {
+        Self { failed, ..self }
+    }
+
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    fn with_tally(self, _: impl FnOnce() -> Option<Tally>) -> Self {
         self
     }
 }

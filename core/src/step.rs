@@ -14,12 +14,12 @@
 
 use crate::circuit::{CircuitState, Mode};
 use crate::config::{Policy, Recovery};
-use crate::event::{Event, Outcome, Receipt, Refusal, Step, Ticket, Verdict};
+use crate::event::{Event, Made, Outcome, Receipt, Refusal, Step, Ticket, Verdict};
 use crate::rule::{Judgement, Round, Trials, TripRule};
 use crate::rules::Consecutive;
 use crate::state::State;
 use crate::time::{Timestamp, elapsed};
-use crate::transition::Reason;
+use crate::transition::{Reason, Transition};
 
 /// Decides by the consecutive rule what `event` does to `state` at `now`.
 ///
@@ -40,22 +40,33 @@ pub fn step_with<R: TripRule>(
     now: Timestamp,
     evidence: R::Evidence,
 ) -> Step {
-    let step = match event {
-        Event::Acquire => acquire::<R>(policy, state, now, evidence),
+    with_successes::<R>(policy, state, decide::<R, _>(policy, state, event, now, evidence))
+}
+
+/// What [`step_with`] decides, as whatever the shell makes the most of.
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+pub(crate) fn decide<R: TripRule, M: Made>(
+    policy: &R::Policy,
+    state: State,
+    event: Event,
+    now: Timestamp,
+    evidence: R::Evidence,
+) -> M {
+    match event {
+        Event::Acquire => acquire::<R, M>(policy, state, now, evidence),
         Event::Inquire => match refusal::<R>(policy, state, now, evidence) {
-            Some(refusal) => refuse::<R>(policy, state, refusal, now),
-            None => Step::unchanged(Verdict::Done),
+            Some(refusal) => refuse::<R, M>(policy, state, refusal, now),
+            None => M::unchanged(state, Verdict::Done),
         },
-        Event::Settle(ticket, outcome) => settle::<R>(policy, state, ticket, outcome, now, evidence),
-        Event::Trip => trip::<R>(state, now, evidence),
+        Event::Settle(ticket, outcome) => settle::<R, M>(policy, state, ticket, outcome, now, evidence),
+        Event::Trip => trip::<R, M>(state, now, evidence),
         Event::Isolate => {
             switch(state, CircuitState::Open, Mode::Isolated, R::counted(state, evidence), Reason::Isolated)
         }
         Event::Disable => switch(state, CircuitState::Closed, Mode::Disabled, 0, Reason::Disabled),
         Event::Shadow => shadow(state),
-        Event::Reset => reset::<R>(policy, state),
-    };
-    with_successes::<R>(policy, state, step)
+        Event::Reset => reset::<R, M>(policy, state),
+    }
 }
 
 /// [`step_with`] for [`Event::Settle`] alone.
@@ -68,7 +79,7 @@ pub(crate) fn settle_with<R: TripRule>(
     now: Timestamp,
     evidence: R::Evidence,
 ) -> Step {
-    with_successes::<R>(policy, state, settle::<R>(policy, state, ticket, outcome, now, evidence))
+    with_successes::<R>(policy, state, settle::<R, _>(policy, state, ticket, outcome, now, evidence))
 }
 
 /// Whether an outcome of `ticket` belongs to this CLOSED state, and so into the memory of its rule.
@@ -131,17 +142,17 @@ fn kept_back(recovery: &Recovery, state: State, random: u32, now: Timestamp) -> 
 }
 
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
-fn acquire<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp, evidence: R::Evidence) -> Step {
+fn acquire<R: TripRule, M: Made>(policy: &R::Policy, state: State, now: Timestamp, evidence: R::Evidence) -> M {
     match refusal::<R>(policy, state, now, evidence) {
-        Some(refusal) => refuse::<R>(policy, state, refusal, now),
-        None => admit::<R>(policy, state, now),
+        Some(refusal) => refuse::<R, M>(policy, state, refusal, now),
+        None => admit::<R, M>(policy, state, now),
     }
 }
 
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
-fn admit<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -> Step {
+fn admit<R: TripRule, M: Made>(policy: &R::Policy, state: State, now: Timestamp) -> M {
     let next = match state.circuit() {
-        CircuitState::Closed => return admit_closed::<R>(policy, state, now),
+        CircuitState::Closed => return admit_closed::<R, M>(policy, state, now),
         CircuitState::Open => state.move_to(CircuitState::HalfOpen),
         CircuitState::HalfOpen if state.in_flight() < places::<R>(policy, state) => state,
         // The lease of the probe that came last has run out, so those of all have: the round goes on without them.
@@ -149,21 +160,21 @@ fn admit<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -> Step 
     };
     let next = next.let_one_in().with_since(now);
     let reason = matches!(state.circuit(), CircuitState::Open).then_some(Reason::RecoveryTimeout);
-    Step::new(state, next, Verdict::Admitted(Ticket::probe(next)), reason)
+    M::new(state, next, Verdict::Admitted(Ticket::probe(next)), reason)
 }
 
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
-fn admit_closed<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -> Step {
+fn admit_closed<R: TripRule, M: Made>(policy: &R::Policy, state: State, now: Timestamp) -> M {
     let admitted = Verdict::Admitted(plain_ticket::<R>(policy, state, now));
     match R::recovery(policy) {
         Some(recovery) if state.is_ramping() => match elapsed(state.since, now.low()) {
             Some(passed) if recovery.share(passed).is_none() => {
-                Step::new(state, state.with_successes(0), admitted, None)
+                M::new(state, state.with_successes(0), admitted, None)
             }
-            Some(_) => Step::unchanged(admitted),
-            None => Step::new(state, state.with_since(now), admitted, None),
+            Some(_) => M::unchanged(state, admitted),
+            None => M::new(state, state.with_since(now), admitted, None),
         },
-        _ => Step::unchanged(admitted),
+        _ => M::unchanged(state, admitted),
     }
 }
 
@@ -175,7 +186,7 @@ fn plain_ticket<R: TripRule>(policy: &R::Policy, state: State, now: Timestamp) -
 
 /// Refuses, or lets through what would be refused where the mode says so.
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
-fn refuse<R: TripRule>(policy: &R::Policy, state: State, refusal: Refusal, now: Timestamp) -> Step {
+fn refuse<R: TripRule, M: Made>(policy: &R::Policy, state: State, refusal: Refusal, now: Timestamp) -> M {
     let verdict = if state.is_shadow() {
         Verdict::Shadowed(plain_ticket::<R>(policy, state, now), refusal)
     } else {
@@ -183,22 +194,22 @@ fn refuse<R: TripRule>(policy: &R::Policy, state: State, refusal: Refusal, now: 
     };
     match refusal.retry_after_ms {
         // The clock went back: begin the wait anew here, or it would last until the old time comes again.
-        Some(_) if state.is_ahead_of(now) => Step::new(state, state.with_since(now), verdict, None),
-        _ => Step::unchanged(verdict),
+        Some(_) if state.is_ahead_of(now) => M::new(state, state.with_since(now), verdict, None),
+        _ => M::unchanged(state, verdict),
     }
 }
 
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
-fn settle<R: TripRule>(
+fn settle<R: TripRule, M: Made>(
     policy: &R::Policy,
     state: State,
     ticket: Option<Ticket>,
     outcome: Outcome,
     now: Timestamp,
     evidence: R::Evidence,
-) -> Step {
+) -> M {
     if state.is_disabled() {
-        return Step::unchanged(Verdict::Settled(Receipt::Disabled));
+        return M::unchanged(state, Verdict::Settled(Receipt::Disabled));
     }
     let base = R::base(policy);
     let probe = matches!(state.circuit(), CircuitState::HalfOpen);
@@ -207,11 +218,11 @@ fn settle<R: TripRule>(
     let lapsed = state.lapsed(open_ms::<R>(policy, evidence), now);
     if matches!(state.circuit(), CircuitState::Open) && !lapsed {
         let receipt = ticket.map_or(Receipt::Stale, |ticket| late(base, ticket, now));
-        return Step::late(state, receipt, outcome).failed_if(failed);
+        return M::late(state, receipt, outcome).failed_if(failed);
     }
     if let Some(ticket) = ticket {
         if lapsed || !ticket.is_of(state, probe) {
-            return Step::late(state, late(base, ticket, now), outcome);
+            return M::late(state, late(base, ticket, now), outcome);
         }
     }
     let (next, change) = match state.circuit() {
@@ -221,7 +232,7 @@ fn settle<R: TripRule>(
         // Lapsed, and nobody has asked since: HALF_OPEN is in force, and an outcome without a ticket acts on it.
         CircuitState::Open => {
             let next = state.move_to(CircuitState::HalfOpen).with_since(now);
-            return Step::new(state, next, Verdict::Again, Some(Reason::RecoveryTimeout));
+            return M::new(state, next, Verdict::Again, Some(Reason::RecoveryTimeout));
         }
     };
     let (next, reason) = match change {
@@ -232,9 +243,9 @@ fn settle<R: TripRule>(
     };
     let recorded = Verdict::Settled(Receipt::Recorded);
     if R::WINDOW && matches!(reason, Some(Reason::FailureRate | Reason::SlowCallRate)) {
-        return Step::new(state, next, recorded, reason).failed_if(failed).with_tally(R::tally(policy, evidence));
+        return M::new(state, next, recorded, reason).failed_if(failed).with_tally(|| R::tally(policy, evidence));
     }
-    Step::new(state, next, recorded, reason).failed_if(failed)
+    M::new(state, next, recorded, reason).failed_if(failed)
 }
 
 /// `state`, which is CLOSED from now on: with a ramp that begins, where there is one.
@@ -288,10 +299,19 @@ fn settle_trial(policy: &Policy, recovery: &Recovery, state: State, outcome: Out
     }
 }
 
-/// The step with the successes that its transition tells: in the state they may share their place with others.
+/// The step with the successes that its transition tells.
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
-pub(crate) fn with_successes<R: TripRule>(policy: &R::Policy, state: State, mut step: Step) -> Step {
-    if let (Some(recovery), Some(transition)) = (R::recovery(policy), &mut step.effect.transition) {
+fn with_successes<R: TripRule>(policy: &R::Policy, state: State, mut step: Step) -> Step {
+    if let Some(transition) = &mut step.effect.transition {
+        count_successes::<R>(policy, state, transition);
+    }
+    step
+}
+
+/// The successes that a transition tells: in the state they may share their place with others.
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+fn count_successes<R: TripRule>(policy: &R::Policy, state: State, transition: &mut Transition) {
+    if let Some(recovery) = R::recovery(policy) {
         let policy = R::base(policy);
         let closes = u8::from(transition.reason == Reason::ProbesSucceeded);
         transition.successes = match state.circuit() {
@@ -300,7 +320,23 @@ pub(crate) fn with_successes<R: TripRule>(policy: &R::Policy, state: State, mut 
             CircuitState::Closed | CircuitState::Open => 0,
         };
     }
-    step
+}
+
+/// The transition of a [`Move`] from `state` to `next`.
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+pub(crate) fn transition<R: TripRule>(
+    policy: &R::Policy,
+    state: State,
+    next: State,
+    reason: Reason,
+    evidence: R::Evidence,
+) -> Transition {
+    let mut transition = Transition::between(state, next, reason);
+    count_successes::<R>(policy, state, &mut transition);
+    if R::WINDOW && matches!(reason, Reason::FailureRate | Reason::SlowCallRate) {
+        transition.tally = R::tally(policy, evidence);
+    }
+    transition
 }
 
 /// What to call an outcome that came too late to count.
@@ -312,25 +348,25 @@ fn late(policy: &Policy, ticket: Ticket, now: Timestamp) -> Receipt {
 }
 
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
-fn trip<R: TripRule>(state: State, now: Timestamp, evidence: R::Evidence) -> Step {
+fn trip<R: TripRule, M: Made>(state: State, now: Timestamp, evidence: R::Evidence) -> M {
     match (state.mode(), state.circuit()) {
-        (Mode::Isolated | Mode::Disabled, _) => Step::unchanged(Verdict::Done),
+        (Mode::Isolated | Mode::Disabled, _) => M::unchanged(state, Verdict::Done),
         // Already OPEN: the wait begins anew.
-        (_, CircuitState::Open) => Step::new(state, state.with_since(now), Verdict::Done, None),
+        (_, CircuitState::Open) => M::new(state, state.with_since(now), Verdict::Done, None),
         _ => {
             let counted = state.with_count(R::counted(state, evidence));
             let next = counted.move_to(CircuitState::Open).with_since(now);
-            Step::new(state, next, Verdict::Done, Some(Reason::Tripped))
+            M::new(state, next, Verdict::Done, Some(Reason::Tripped))
         }
     }
 }
 
-fn shadow(state: State) -> Step {
+fn shadow<M: Made>(state: State) -> M {
     match state.mode() {
         // In the same circuit state; a ramp goes on.
         Mode::Normal if state.is_ramping() => {
             let next = state.switch_to(CircuitState::Closed, Mode::Shadow).ramping();
-            Step::new(state, next, Verdict::Done, Some(Reason::Shadowed))
+            M::new(state, next, Verdict::Done, Some(Reason::Shadowed))
         }
         Mode::Normal | Mode::Shadow => {
             switch(state, state.circuit(), Mode::Shadow, state.failure_count(), Reason::Shadowed)
@@ -341,21 +377,21 @@ fn shadow(state: State) -> Step {
 
 /// Back to CLOSED, and everything is let through at once.
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
-fn reset<R: TripRule>(policy: &R::Policy, state: State) -> Step {
+fn reset<R: TripRule, M: Made>(policy: &R::Policy, state: State) -> M {
     match R::recovery(policy) {
         Some(_) if state.is_ramping() && matches!(state.mode(), Mode::Normal) => {
-            Step::new(state, state.with_count(0).with_successes(0), Verdict::Done, None)
+            M::new(state, state.with_count(0).with_successes(0), Verdict::Done, None)
         }
         _ => switch(state, CircuitState::Closed, Mode::Normal, 0, Reason::Reset),
     }
 }
 
 /// Goes to a mode with a count; where the circuit is there already, only the count is stored.
-fn switch(state: State, circuit: CircuitState, mode: Mode, count: u16, reason: Reason) -> Step {
+fn switch<M: Made>(state: State, circuit: CircuitState, mode: Mode, count: u16, reason: Reason) -> M {
     if state.mode() == mode && state.circuit() == circuit {
-        return Step::new(state, state.with_count(count), Verdict::Done, None);
+        return M::new(state, state.with_count(count), Verdict::Done, None);
     }
-    Step::new(state, state.switch_to(circuit, mode).with_count(count), Verdict::Done, Some(reason))
+    M::new(state, state.switch_to(circuit, mode).with_count(count), Verdict::Done, Some(reason))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::observer::Observer;
 use crate::rules::Rule;
 use crate::snapshot::{Snapshot, SnapshotError};
+use crate::step::transition;
 
 impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     /// What is worth keeping of the breaker, with times as intervals.
@@ -32,8 +33,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         snapshot.check()?;
         loop {
             let (state, now) = self.look();
-            let step = snapshot.apply::<R>(&self.policy, state, now);
-            let applied = step.next.unwrap_or(state);
+            let (applied, reason) = snapshot.apply::<R>(&self.policy, state, now);
             R::restore(&self.policy, &self.memory, applied.generation(), snapshot.reopenings());
             if !self.cell.exchange(state, applied) {
                 continue;
@@ -44,8 +44,8 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
             self.cell.exchange(applied, snapshot.since::<R>(applied, &self.policy));
             R::restored(&self.policy, &self.memory, snapshot.remaining_ms());
             R::clear(&self.memory, state.generation());
-            if let Some(transition) = step.effect.transition {
-                self.announce(&transition);
+            if let Some(reason) = reason {
+                self.announce(&transition::<R>(&self.policy, state, applied, reason, R::Evidence::default()));
             }
             return Ok(());
         }

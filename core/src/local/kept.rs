@@ -13,11 +13,12 @@
 //! ```
 
 use super::LocalBreaker;
-use super::rule::Chosen;
+use super::rule::{Chosen, Evidence};
 use super::window::Head;
 use crate::observer::Observer;
 use crate::rules::opening::{Length, Opening};
 use crate::snapshot::Snapshot;
+use crate::step::transition;
 use crate::time::Timestamp;
 
 impl LocalBreaker<'_> {
@@ -31,8 +32,7 @@ impl LocalBreaker<'_> {
     /// Takes over what was kept: see [`CircuitBreaker::restore`](crate::CircuitBreaker::restore).
     pub fn restore(&mut self, snapshot: &Snapshot, now: Timestamp, observer: &dyn Observer) {
         let before = self.state;
-        let step = snapshot.apply::<Chosen>(&self.policy, before, now);
-        let applied = step.next.unwrap_or(before);
+        let (applied, reason) = snapshot.apply::<Chosen>(&self.policy, before, now);
         if let Some(recovery) = &self.policy.recovery {
             self.opening = Opening::restored(applied.generation(), snapshot.reopenings());
             self.length = Length::other(self.opening, snapshot.remaining_ms().min(recovery.max_recovery_timeout_ms()));
@@ -40,8 +40,9 @@ impl LocalBreaker<'_> {
         self.last_failure = snapshot.last_failure(now);
         self.state = snapshot.since::<Chosen>(applied, &self.policy);
         self.head = Head::default();
-        if let Some(transition) = step.effect.transition {
-            observer.on_transition("", &transition);
+        if let Some(reason) = reason {
+            let evidence = Evidence::default();
+            observer.on_transition("", &transition::<Chosen>(&self.policy, before, applied, reason, evidence));
         }
     }
 }

@@ -15,13 +15,13 @@ use super::rule::{Chosen, Evidence};
 use super::window::Head;
 use super::{LocalBreaker, LocalRule};
 use crate::circuit::{CircuitState, Mode};
-use crate::event::{Event, Outcome, Step, Ticket, Verdict};
+use crate::event::{Event, Move, Outcome, Ticket, Verdict};
 use crate::observer::Observer;
 use crate::rule::{Counts, Luck, TripRule};
 use crate::rules::Scene;
 use crate::rules::opening::Length;
 use crate::rules::window::WindowEvidence;
-use crate::step::{counts_in_closed, step_with};
+use crate::step::{counts_in_closed, decide, transition};
 use crate::time::Timestamp;
 
 /// When an event happens, and what chance says then: any number of 32 bits.
@@ -49,12 +49,12 @@ impl LocalBreaker<'_> {
             }
         }
         let evidence = self.evidence(Scene { state, event, now: at.now, slow, recorded }, at.random);
-        let step = step_with::<Chosen>(&self.policy, state, event, at.now, evidence);
+        let step: Move = decide::<Chosen, _>(&self.policy, state, event, at.now, evidence);
         self.commit(event, &step, evidence, at.now);
-        if let Some(transition) = step.effect.transition {
-            observer.on_transition("", &transition);
+        if let Some(reason) = step.reason {
+            observer.on_transition("", &transition::<Chosen>(&self.policy, state, step.next, reason, evidence));
         }
-        match step.effect.verdict {
+        match step.verdict {
             // Not a loop, out of which a compiler would take whatever does not change, and so make it longer.
             Verdict::Again => return self.dispatch(event, took, at, observer),
             Verdict::Refused(refusal) | Verdict::Shadowed(_, refusal) if event != Event::Inquire => {
@@ -67,10 +67,10 @@ impl LocalBreaker<'_> {
                 };
                 observer.on_refused("", &refusal, mode);
             }
-            Verdict::Settled(receipt) if step.effect.late => observer.on_late("", receipt),
+            Verdict::Settled(receipt) if step.late => observer.on_late("", receipt),
             _ => {}
         }
-        step.effect.verdict
+        step.verdict
     }
 
     fn is_slow(&self, ticket: Option<Ticket>, took: Option<u32>, now: Timestamp) -> bool {
@@ -105,9 +105,9 @@ impl LocalBreaker<'_> {
     }
 
     /// Stores a step, and what belongs to it.
-    fn commit(&mut self, event: Event, step: &Step, evidence: Evidence, now: Timestamp) {
+    fn commit(&mut self, event: Event, step: &Move, evidence: Evidence, now: Timestamp) {
         let before = self.state;
-        let next = step.next.unwrap_or(before);
+        let next = step.next;
         let opens = next.circuit() == CircuitState::Open && before.circuit() != CircuitState::Open;
         // An isolation is no reopening; where the circuit was CLOSED, it begins with none.
         let reopens = opens && !(next.mode() == Mode::Isolated && before.circuit() == CircuitState::HalfOpen);
@@ -120,7 +120,7 @@ impl LocalBreaker<'_> {
         if reopens || trips_again {
             self.length = Length::NONE;
         }
-        if step.effect.failed {
+        if step.failed {
             self.last_failure = Some(now);
         }
         self.state = next;

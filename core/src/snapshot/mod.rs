@@ -26,10 +26,9 @@ use core::fmt;
 
 use crate::circuit::{CircuitState, Mode};
 use crate::config::Recovery;
-use crate::event::{Outcome, Step, Verdict};
+use crate::event::Outcome;
 use crate::rule::{Round, Trials, TripRule};
 use crate::state::{MAX_COUNT, MAX_SUCCESSES, MAX_TRIALS, State};
-use crate::step::with_successes;
 use crate::time::{MAX_INTERVAL_MS, Timestamp};
 use crate::transition::Reason;
 
@@ -168,12 +167,12 @@ impl Snapshot {
         Ok(())
     }
 
-    /// The step from `state` to this snapshot's state, in a generation of its own; for OPEN with the whole timeout before
+    /// What follows `state` by this snapshot, in a generation of its own, and why if it is a transition; for OPEN with the whole timeout before
     /// it, from which [`since`](Self::since) then takes what had passed.
     ///
     /// In two parts, because a shell that is stopped while it stores a step leaves the new time beside the old word: a time
     /// that is not older than that word's own cannot let anybody through too early.
-    pub(crate) fn apply<R: TripRule>(&self, policy: &R::Policy, state: State, now: Timestamp) -> Step {
+    pub(crate) fn apply<R: TripRule>(&self, policy: &R::Policy, state: State, now: Timestamp) -> (State, Option<Reason>) {
         let mut next = state
             .switch_to(self.state, self.mode)
             .with_count(self.count::<R>(policy))
@@ -184,8 +183,7 @@ impl Snapshot {
             next = next.ramping().with_since(now);
         }
         let changed = (state.circuit(), state.mode()) != (self.state, self.mode);
-        let step = Step::new(state, next, Verdict::Done, changed.then_some(Reason::Restored));
-        with_successes::<R>(policy, state, step)
+        (next, changed.then_some(Reason::Restored))
     }
 
     /// `applied` with the time that had passed, if any had; never more than one timeout, whatever is configured now.
