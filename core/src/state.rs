@@ -79,6 +79,13 @@ const SHADOW: u32 = 4;
 const ISOLATED: u32 = FIXED;
 const DISABLED: u32 = FIXED + SHADOW;
 
+/// The circuit that each phase reads as.
+const CIRCUITS: u32 = OPEN << (2 * OPEN)
+    | HALF_OPEN << (2 * HALF_OPEN)
+    | OPEN << (2 * ISOLATED)
+    | OPEN << (2 * (SHADOW + OPEN))
+    | HALF_OPEN << (2 * (SHADOW + HALF_OPEN));
+
 impl State {
     /// A new circuit: CLOSED, nothing counted, rules in force.
     pub const NEW: Self = Self { word: 0, since: 0 };
@@ -87,6 +94,14 @@ impl State {
     #[inline]
     #[must_use]
     pub const fn circuit(self) -> CircuitState {
+        if cfg!(target_family = "wasm") {
+            // What follows as a table of two bits for each phase: no branch, where there are many of them to download.
+            return match CIRCUITS >> (2 * PHASE.get(self.word)) & 3 {
+                CLOSED => CircuitState::Closed,
+                OPEN => CircuitState::Open,
+                _ => CircuitState::HalfOpen,
+            };
+        }
         match PHASE.get(self.word) & FIXED {
             CLOSED => CircuitState::Closed,
             OPEN => CircuitState::Open,

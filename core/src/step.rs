@@ -53,20 +53,41 @@ pub(crate) fn decide<R: TripRule, M: Made>(
     evidence: R::Evidence,
 ) -> M {
     match event {
-        Event::Acquire => acquire::<R, M>(policy, state, now, evidence),
-        Event::Inquire => match refusal::<R>(policy, state, now, evidence) {
-            Some(refusal) => refuse::<R, M>(policy, state, refusal, now),
-            None => M::unchanged(state, Verdict::Done),
-        },
+        Event::Acquire => ask::<R, M>(policy, state, now, evidence, false),
+        Event::Inquire => ask::<R, M>(policy, state, now, evidence, true),
         Event::Settle(ticket, outcome) => settle::<R, M>(policy, state, ticket, outcome, now, evidence),
         Event::Trip => trip::<R, M>(state, now, evidence),
-        Event::Isolate => {
-            switch(state, CircuitState::Open, Mode::Isolated, R::counted(state, evidence), Reason::Isolated)
-        }
-        Event::Disable => switch(state, CircuitState::Closed, Mode::Disabled, 0, Reason::Disabled),
-        Event::Shadow => shadow(state),
-        Event::Reset => reset::<R, M>(policy, state),
+        _ => switch::<R, M>(policy, state, event, evidence),
     }
+}
+
+/// What leads into a mode, or back.
+fn switch<R: TripRule, M: Made>(policy: &R::Policy, state: State, event: Event, evidence: R::Evidence) -> M {
+    let (circuit, mode, count, reason) = match event {
+        Event::Isolate => (CircuitState::Open, Mode::Isolated, R::counted(state, evidence), Reason::Isolated),
+        Event::Disable => (CircuitState::Closed, Mode::Disabled, 0, Reason::Disabled),
+        Event::Shadow => match state.mode() {
+            // In the same circuit state; a ramp goes on.
+            Mode::Normal if state.is_ramping() => {
+                let next = state.switch_to(CircuitState::Closed, Mode::Shadow).ramping();
+                return M::new(state, next, Verdict::Done, Some(Reason::Shadowed));
+            }
+            Mode::Normal | Mode::Shadow => (state.circuit(), Mode::Shadow, state.failure_count(), Reason::Shadowed),
+            Mode::Isolated | Mode::Disabled => (CircuitState::Closed, Mode::Shadow, 0, Reason::Shadowed),
+        },
+        // `Reset`: back to CLOSED, and everything is let through at once.
+        _ => match R::recovery(policy) {
+            Some(_) if state.is_ramping() && matches!(state.mode(), Mode::Normal) => {
+                return M::new(state, state.with_count(0).with_successes(0), Verdict::Done, None);
+            }
+            _ => (CircuitState::Closed, Mode::Normal, 0, Reason::Reset),
+        },
+    };
+    // Where the circuit is there already, only the count is stored.
+    if state.mode() == mode && state.circuit() == circuit {
+        return M::new(state, state.with_count(count), Verdict::Done, None);
+    }
+    M::new(state, state.switch_to(circuit, mode).with_count(count), Verdict::Done, Some(reason))
 }
 
 /// [`step_with`] for [`Event::Settle`] alone.
@@ -142,9 +163,10 @@ fn kept_back(recovery: &Recovery, state: State, random: u32, now: Timestamp) -> 
 }
 
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
-fn acquire<R: TripRule, M: Made>(policy: &R::Policy, state: State, now: Timestamp, evidence: R::Evidence) -> M {
+fn ask<R: TripRule, M: Made>(policy: &R::Policy, state: State, now: Timestamp, evidence: R::Evidence, only: bool) -> M {
     match refusal::<R>(policy, state, now, evidence) {
         Some(refusal) => refuse::<R, M>(policy, state, refusal, now),
+        None if only => M::unchanged(state, Verdict::Done),
         None => admit::<R, M>(policy, state, now),
     }
 }
@@ -359,39 +381,6 @@ fn trip<R: TripRule, M: Made>(state: State, now: Timestamp, evidence: R::Evidenc
             M::new(state, next, Verdict::Done, Some(Reason::Tripped))
         }
     }
-}
-
-fn shadow<M: Made>(state: State) -> M {
-    match state.mode() {
-        // In the same circuit state; a ramp goes on.
-        Mode::Normal if state.is_ramping() => {
-            let next = state.switch_to(CircuitState::Closed, Mode::Shadow).ramping();
-            M::new(state, next, Verdict::Done, Some(Reason::Shadowed))
-        }
-        Mode::Normal | Mode::Shadow => {
-            switch(state, state.circuit(), Mode::Shadow, state.failure_count(), Reason::Shadowed)
-        }
-        Mode::Isolated | Mode::Disabled => switch(state, CircuitState::Closed, Mode::Shadow, 0, Reason::Shadowed),
-    }
-}
-
-/// Back to CLOSED, and everything is let through at once.
-#[cfg_attr(not(target_family = "wasm"), inline(always))]
-fn reset<R: TripRule, M: Made>(policy: &R::Policy, state: State) -> M {
-    match R::recovery(policy) {
-        Some(_) if state.is_ramping() && matches!(state.mode(), Mode::Normal) => {
-            M::new(state, state.with_count(0).with_successes(0), Verdict::Done, None)
-        }
-        _ => switch(state, CircuitState::Closed, Mode::Normal, 0, Reason::Reset),
-    }
-}
-
-/// Goes to a mode with a count; where the circuit is there already, only the count is stored.
-fn switch<M: Made>(state: State, circuit: CircuitState, mode: Mode, count: u16, reason: Reason) -> M {
-    if state.mode() == mode && state.circuit() == circuit {
-        return M::new(state, state.with_count(count), Verdict::Done, None);
-    }
-    M::new(state, state.switch_to(circuit, mode).with_count(count), Verdict::Done, Some(reason))
 }
 
 #[cfg(test)]
