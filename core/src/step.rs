@@ -53,8 +53,11 @@ pub(crate) fn decide<R: TripRule, M: Made>(
     evidence: R::Evidence,
 ) -> M {
     match event {
-        Event::Acquire => ask::<R, M>(policy, state, now, evidence, false),
-        Event::Inquire => ask::<R, M>(policy, state, now, evidence, true),
+        Event::Acquire | Event::Inquire => match refusal::<R>(policy, state, now, evidence) {
+            Some(refusal) => refuse::<R, M>(policy, state, refusal, now),
+            None if matches!(event, Event::Inquire) => M::unchanged(state, Verdict::Done),
+            None => admit::<R, M>(policy, state, now),
+        },
         Event::Settle(ticket, outcome) => settle::<R, M>(policy, state, ticket, outcome, now, evidence),
         Event::Trip => trip::<R, M>(state, now, evidence),
         _ => switch::<R, M>(policy, state, event, evidence),
@@ -159,15 +162,6 @@ fn kept_back(recovery: &Recovery, state: State, random: u32, now: Timestamp) -> 
             retry_after_ms: Some(recovery.admitted_from(random).saturating_sub(passed)),
         }),
         _ => None,
-    }
-}
-
-#[cfg_attr(not(target_family = "wasm"), inline(always))]
-fn ask<R: TripRule, M: Made>(policy: &R::Policy, state: State, now: Timestamp, evidence: R::Evidence, only: bool) -> M {
-    match refusal::<R>(policy, state, now, evidence) {
-        Some(refusal) => refuse::<R, M>(policy, state, refusal, now),
-        None if only => M::unchanged(state, Verdict::Done),
-        None => admit::<R, M>(policy, state, now),
     }
 }
 

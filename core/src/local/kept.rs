@@ -30,7 +30,7 @@ impl LocalBreaker<'_> {
     }
 
     /// Takes over what was kept: see [`CircuitBreaker::restore`](crate::CircuitBreaker::restore).
-    pub fn restore(&mut self, snapshot: &Snapshot, now: Timestamp, observer: &dyn Observer) {
+    pub fn restore(&mut self, snapshot: &Snapshot, now: Timestamp, observer: &impl Observer) {
         let before = self.state;
         let (applied, reason) = snapshot.apply::<Chosen>(&self.policy, before, now);
         if let Some(recovery) = &self.policy.recovery {

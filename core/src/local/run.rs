@@ -39,7 +39,7 @@ impl LocalBreaker<'_> {
     /// call took that the event ends, where its ticket does not know.
     // One copy for all events.
     #[inline(never)]
-    pub fn dispatch(&mut self, event: Event, took: Option<u32>, at: At, observer: &dyn Observer) -> Verdict {
+    pub fn dispatch(&mut self, event: Event, took: Option<u32>, at: At, observer: &impl Observer) -> Verdict {
         let (state, mut recorded, mut slow) = (self.state, false, false);
         if let Event::Settle(ticket, outcome) = event {
             slow = self.is_slow(ticket, took, at.now);
@@ -57,7 +57,7 @@ impl LocalBreaker<'_> {
         match step.verdict {
             // Not a loop, out of which a compiler would take whatever does not change, and so make it longer.
             Verdict::Again => return self.dispatch(event, took, at, observer),
-            Verdict::Refused(refusal) | Verdict::Shadowed(_, refusal) if event != Event::Inquire => {
+            Verdict::Refused(refusal) | Verdict::Shadowed(_, refusal) if !matches!(event, Event::Inquire) => {
                 let mode = if state.is_shadow() {
                     Mode::Shadow
                 } else if refusal.retry_after_ms.is_some() {
@@ -111,7 +111,7 @@ impl LocalBreaker<'_> {
         let opens = next.circuit() == CircuitState::Open && before.circuit() != CircuitState::Open;
         // An isolation is no reopening; where the circuit was CLOSED, it begins with none.
         let reopens = opens && !(next.mode() == Mode::Isolated && before.circuit() == CircuitState::HalfOpen);
-        let trips_again = event == Event::Trip && before.circuit() == CircuitState::Open;
+        let trips_again = matches!(event, Event::Trip) && before.circuit() == CircuitState::Open;
         if reopens {
             self.opening = evidence.next;
         } else if trips_again {
@@ -126,7 +126,7 @@ impl LocalBreaker<'_> {
         self.state = next;
         // A window is that of one CLOSED circuit, but shadow mode takes it along.
         let left = before.generation() != next.generation();
-        if (left || event == Event::Reset) && !(event == Event::Shadow && before.admits_freely()) {
+        if (left || matches!(event, Event::Reset)) && !(matches!(event, Event::Shadow) && before.admits_freely()) {
             self.head = Head::default();
         }
     }

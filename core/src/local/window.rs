@@ -92,9 +92,11 @@ impl Head {
         if kept < BUCKETS {
             *bucket = [now, 0, 0, 0];
         }
-        for (count, counts) in bucket.iter_mut().skip(1).zip([true, failed, slow]) {
-            *count += u32::from(counts && *count < MOST);
-        }
+        let [_, calls, failures, slow_calls] = bucket;
+        let add = |count: &mut u32, one: bool| *count += u32::from(*count < MOST) & u32::from(one);
+        add(calls, true);
+        add(failures, failed);
+        add(slow_calls, slow);
     }
 
     /// What a window over time holds at `now`.

@@ -21,17 +21,12 @@ impl WindowEvidence {
     /// Of an event, for which the counts of the window of a generation are asked for if it needs them.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn of(policy: &WindowPolicy, scene: Scene, counts: impl FnOnce(u16) -> Counts) -> Self {
-        let mut evidence = Self { slow: scene.slow, ..Self::default() };
-        match scene.event {
-            Event::Settle(..) if scene.recorded => {
-                evidence.counts = counts(scene.state.generation());
-                evidence.reason = evidence.counts.reason(policy);
-            }
-            // To be kept as the count. In any state but CLOSED there is no window of its generation.
-            Event::Trip | Event::Isolate => evidence.counts = counts(scene.state.generation()),
-            _ => {}
-        }
-        evidence
+        // For a command to be kept as the count. In any state but CLOSED there is no window of its generation.
+        let recorded = scene.recorded && matches!(scene.event, Event::Settle(..));
+        let asked = recorded || matches!(scene.event, Event::Trip | Event::Isolate);
+        let counts = if asked { counts(scene.state.generation()) } else { Counts::default() };
+        let reason = if recorded { counts.reason(policy) } else { None };
+        Self { slow: scene.slow, reason, counts }
     }
 
     /// The failures that a window holds in CLOSED; what the state has kept of them after that.
