@@ -6,7 +6,7 @@
 //! (0..17).for_each(|place| exports::set(place, f64::NAN)); // nothing is said
 //! exports::set(3, 99.0); // as many probes at once
 //! assert_eq!(exports::create(0, false), 0);
-//! assert_eq!([0, 1, 2, 3, 4].map(exports::out), [3.0, 0.0, 99.0, 1.0, 15.0]); // field 3: out of range, is 99, must be 1 to 15
+//! assert_eq!([0, 1, 2, 3, 4].map(exports::out), [3, 0, 99, 1, 15]); // field 3: out of range, is 99, must be 1 to 15
 //! ```
 
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -46,14 +46,14 @@ pub(crate) fn read() -> ConfigNumbers {
 /// follows; 3 for one that is missing.
 pub(crate) fn refuse(error: &NumbersError) {
     let (kind, numbers) = match error.problem {
-        NumbersProblem::OutOfRange { value, least, most } => (0, [value.into(), least.into(), most.into()]),
-        NumbersProblem::Unused => (1, [0.0; 3]),
-        NumbersProblem::Lonely(other) => (2, [other as f64, 0.0, 0.0]),
-        NumbersProblem::Missing => (3, [0.0; 3]),
+        NumbersProblem::OutOfRange { value, least, most } => (0, [value, least, most]),
+        NumbersProblem::Unused => (1, [0; 3]),
+        NumbersProblem::Lonely(other) => (2, [other as u32, 0, 0]),
+        NumbersProblem::Missing => (3, [0; 3]),
     };
-    told::write(0, error.field as f64);
-    told::write(1, kind.into());
-    for (place, number) in numbers.into_iter().enumerate() {
-        told::write(2 + place, number);
-    }
+    told::write(0, error.field as u32);
+    told::write(1, kind);
+    told::write(2, numbers[0]);
+    told::write(3, numbers[1]);
+    told::write(4, numbers[2]);
 }

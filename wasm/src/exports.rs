@@ -18,7 +18,7 @@
 
 use halfopen::local::LocalBreaker;
 use halfopen::machine::{Event, Ticket, Verdict};
-use halfopen::{Outcome, Receipt, Snapshot};
+use halfopen::{Outcome, Snapshot};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::breaker::Handle;
@@ -62,7 +62,7 @@ pub fn set(place: usize, value: f64) {
 /// A number that the latest call left: see [`told`].
 #[wasm_bindgen]
 #[must_use]
-pub fn out(place: usize) -> f64 {
+pub fn out(place: usize) -> i32 {
     told::read(place)
 }
 
@@ -142,26 +142,34 @@ pub fn command(breaker: usize, what: u32, now: f64) -> u32 {
 /// Milliseconds until a request would be let through; less than 0: not before a reset.
 #[wasm_bindgen]
 #[must_use]
-pub fn retry_after(breaker: usize, now: f64) -> f64 {
-    match of(breaker).dispatch(Event::Inquire, None, told::begin(now), &Told) {
-        Verdict::Refused(refusal) => refusal.retry_after_ms.map_or(-1.0, f64::from),
-        _ => 0.0,
+pub fn retry_after(breaker: usize, now: f64) -> i32 {
+    match run(breaker, Event::Inquire, -1.0, now) & told::MAY_NOT {
+        told::REFUSED => told::read(told::WAIT),
+        _ => 0,
     }
 }
 
 /// What every event does. One copy of the rules is all that is linked.
+#[inline(never)]
 fn run(breaker: usize, event: Event, took: f64, now: f64) -> u32 {
     let took = (took >= 0.0).then_some(took as u32);
-    let answer = match of(breaker).dispatch(event, took, told::begin(now), &Told) {
-        Verdict::Admitted(ticket) | Verdict::Shadowed(ticket, _) => {
-            let (mark, issued) = ticket.to_parts();
-            told::write(52, mark.into());
-            told::write(53, issued.into());
-            1
-        }
-        Verdict::Settled(receipt) => code(receipt),
-        Verdict::Refused(_) | Verdict::Done | Verdict::Again => 0,
-    };
+    let (mut ticket, mut refusal, mut answer) = (None, None, 0);
+    match of(breaker).dispatch(event, took, told::begin(now), &Told) {
+        Verdict::Admitted(given) => ticket = Some(given),
+        Verdict::Shadowed(given, would) => (ticket, refusal) = (Some(given), Some(would)),
+        Verdict::Refused(is) => refusal = Some(is),
+        Verdict::Settled(receipt) => answer = receipt as u32,
+        Verdict::Done | Verdict::Again => {}
+    }
+    if let Some(ticket) = ticket {
+        let (mark, issued) = ticket.to_parts();
+        told::write(52, mark.into());
+        told::write(53, issued);
+        answer = 1;
+    }
+    if let Some(refusal) = refusal {
+        told::refused(refusal);
+    }
     told::packed(answer)
 }
 
@@ -213,13 +221,23 @@ pub fn hold_open(breaker: usize, ms: f64, now: f64) {
     of(breaker).hold_open(ms as u32, told::time(now));
 }
 
-/// Leaves the numbers of [`Snapshot::to_numbers`] at 0 to 9; less than 0 for the one that may be missing.
+/// Leaves the numbers of [`Snapshot::to_numbers`] at 0 to 9, but gives the one at 6, which may be missing: less than 0 then.
 #[wasm_bindgen]
-pub fn snapshot(breaker: usize, now: f64) {
-    let numbers = of(breaker).snapshot(told::time(now)).to_numbers();
-    for (place, number) in numbers.into_iter().enumerate() {
-        told::write(place, number as f64);
-    }
+#[must_use]
+pub fn snapshot(breaker: usize, now: f64) -> f64 {
+    let snapshot = of(breaker).snapshot(told::time(now));
+    let [version, state, mode, failures, successes, remaining, ago, reopenings, trials, ramp] = snapshot.to_numbers();
+    let put = |place, number: i64| told::write(place, number as u32);
+    put(0, version);
+    put(1, state);
+    put(2, mode);
+    put(3, failures);
+    put(4, successes);
+    put(5, remaining);
+    put(7, reopenings);
+    put(8, trials);
+    put(9, ramp);
+    ago as f64
 }
 
 /// Takes over the snapshot whose numbers were set at 0 to 9. Bit 31: it was not taken over, and the lowest bits say which of them
@@ -244,8 +262,4 @@ fn outcome_of(number: u32) -> Outcome {
         1 => Outcome::Failure,
         _ => Outcome::Ignored,
     }
-}
-
-fn code(receipt: Receipt) -> u32 {
-    receipt as u32
 }

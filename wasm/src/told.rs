@@ -15,44 +15,52 @@
 //! let breaker = exports::create(0, false);
 //! let packed = exports::record(breaker, 1, -1.0, 1_000.0);
 //! assert_eq!(packed, 1 << told::TRANSITIONS);
-//! assert_eq!((exports::out(0), exports::out(1), exports::out(4)), (0.0, 1.0, 1.0)); // from, to, failure count
+//! assert_eq!((exports::out(0), exports::out(1), exports::out(4)), (0, 1, 1)); // from, to, failure count
 //! exports::free(breaker);
 //! ```
 
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use core::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 
 use halfopen::local::At;
-use halfopen::{Mode, Observer, Receipt, Refusal, Timestamp, Transition, Window};
+use halfopen::{Observer, Receipt, Refusal, Tally, Timestamp, Transition, Window};
 
 /// Where the count of transitions stands.
 pub const TRANSITIONS: u32 = 2;
-const REFUSED: u32 = 1 << 4;
+pub(crate) const REFUSED: u32 = 1 << 4;
+/// A refusal, and no admission in spite of it.
+pub(crate) const MAY_NOT: u32 = REFUSED | 1;
 const LATE: u32 = 1 << 5;
 
 /// Numbers of one transition.
 const STRIDE: usize = 16;
-/// Over how much the window reaches: so many calls, or less than 0 for milliseconds; 0 where there is none.
-const WINDOW: usize = 10;
 /// The most that one call can make: the timeout passed, and a probe ended.
 const MOST: u32 = 3;
 /// Where a refusal is.
 const REFUSAL: usize = STRIDE * MOST as usize;
+pub(crate) const WAIT: usize = REFUSAL + 1;
 const SIZE: usize = REFUSAL + STRIDE;
 
 // One thread uses them; the atomics are plain loads and stores there.
-static OUT: [AtomicU64; SIZE] = [const { AtomicU64::new(0) }; SIZE];
+static OUT: [AtomicI32; SIZE] = [const { AtomicI32::new(0) }; SIZE];
 static FLAGS: AtomicU32 = AtomicU32::new(0);
 static CHANCE: AtomicU32 = AtomicU32::new(0);
 
 /// A number that the latest call left; 0 beyond the end.
-pub(crate) fn read(place: usize) -> f64 {
-    OUT.get(place).map_or(0.0, |number| f64::from_bits(number.load(Relaxed)))
+pub(crate) fn read(place: usize) -> i32 {
+    OUT.get(place).map_or(0, |number| number.load(Relaxed))
 }
 
-pub(crate) fn write(place: usize, number: f64) {
+pub(crate) fn write(place: usize, number: u32) {
     if let Some(slot) = OUT.get(place) {
-        slot.store(number.to_bits(), Relaxed);
+        slot.store(number as i32, Relaxed);
     }
+}
+
+/// Leaves a refusal, whose wait is less than 0 where there is no end to it.
+pub(crate) fn refused(refusal: Refusal) {
+    FLAGS.store(FLAGS.load(Relaxed) | REFUSED, Relaxed);
+    write(REFUSAL, refusal.state as u32);
+    write(WAIT, refusal.retry_after_ms.unwrap_or(u32::MAX));
 }
 
 /// Begins a call at the time `now`, in milliseconds. What is no time counts as 0, what is too late as the last one.
@@ -82,39 +90,31 @@ pub(crate) fn set_chance(number: u32) {
 pub struct Told;
 
 impl Observer for Told {
-    #[inline(never)]
     fn on_transition(&self, _: &str, transition: &Transition) {
         let flags = FLAGS.load(Relaxed);
-        let before = flags >> TRANSITIONS & MOST;
-        if before == MOST {
-            return;
-        }
+        let first = (flags >> TRANSITIONS & MOST) as usize * STRIDE;
+        let Some(slots) = OUT.get(first..REFUSAL).and_then(<[AtomicI32]>::first_chunk::<STRIDE>) else { return };
         FLAGS.store(flags + (1 << TRANSITIONS), Relaxed);
-        let first = before as usize * STRIDE;
-        write(first, (transition.from as u32).into());
-        write(first + 1, (transition.to as u32).into());
-        write(first + 2, (transition.mode as u32).into());
-        write(first + 3, (transition.reason as u32).into());
-        write(first + 4, transition.failure_count.into());
-        write(first + 5, transition.successes.into());
-        write(first + 6, transition.generation.into());
-        write(first + WINDOW, 0.0);
-        if let Some(tally) = transition.tally {
-            write(first + 7, tally.calls.into());
-            write(first + 8, tally.failures.into());
-            write(first + 9, tally.slow_calls.into());
-            let reaches = match tally.window {
+        let (mut counts, mut reaches) = ([0; 3], 0);
+        if let Some(Tally { calls, failures, slow_calls, window, .. }) = transition.tally {
+            counts = [calls, failures, slow_calls];
+            reaches = match window {
                 Window::Calls(calls) => calls.into(),
-                Window::Millis(ms) => -f64::from(ms),
+                Window::Millis(ms) => -(ms as i32),
             };
-            write(first + WINDOW, reaches);
         }
-    }
-
-    fn on_refused(&self, _: &str, refusal: &Refusal, _: Mode) {
-        FLAGS.store(FLAGS.load(Relaxed) | REFUSED, Relaxed);
-        write(REFUSAL, f64::from(refusal.state as u32));
-        write(REFUSAL + 1, refusal.retry_after_ms.map_or(-1.0, f64::from));
+        let put = |place: usize, number: u32| slots[place].store(number as i32, Relaxed);
+        put(0, transition.from as u32);
+        put(1, transition.to as u32);
+        put(2, transition.mode as u32);
+        put(3, transition.reason as u32);
+        put(4, transition.failure_count.into());
+        put(5, transition.successes.into());
+        put(6, transition.generation.into());
+        put(7, counts[0]);
+        put(8, counts[1]);
+        put(9, counts[2]);
+        put(10, reaches as u32);
     }
 
     fn on_late(&self, _: &str, _: Receipt) {

@@ -18,7 +18,6 @@ use super::window::Head;
 use crate::observer::Observer;
 use crate::rules::opening::{Length, Opening};
 use crate::snapshot::Snapshot;
-use crate::step::transition;
 use crate::time::Timestamp;
 
 impl LocalBreaker<'_> {
@@ -41,8 +40,7 @@ impl LocalBreaker<'_> {
         self.state = snapshot.since::<Chosen>(applied, &self.policy);
         self.head = Head::default();
         if let Some(reason) = reason {
-            let evidence = Evidence::default();
-            observer.on_transition("", &transition::<Chosen>(&self.policy, before, applied, reason, evidence));
+            self.tell(before, reason, Evidence::default(), observer);
         }
     }
 }

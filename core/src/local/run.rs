@@ -21,8 +21,10 @@ use crate::rule::{Counts, Luck, TripRule};
 use crate::rules::Scene;
 use crate::rules::opening::Length;
 use crate::rules::window::WindowEvidence;
+use crate::state::State;
 use crate::step::{counts_in_closed, decide, transition};
 use crate::time::Timestamp;
+use crate::transition::Reason;
 
 /// When an event happens, and what chance says then: any number of 32 bits.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +54,7 @@ impl LocalBreaker<'_> {
         let step: Move = decide::<Chosen, _>(&self.policy, state, event, at.now, evidence);
         self.commit(event, &step, evidence, at.now);
         if let Some(reason) = step.reason {
-            observer.on_transition("", &transition::<Chosen>(&self.policy, state, step.next, reason, evidence));
+            self.tell(state, reason, evidence, observer);
         }
         match step.verdict {
             // Not a loop, out of which a compiler would take whatever does not change, and so make it longer.
@@ -71,6 +73,13 @@ impl LocalBreaker<'_> {
             _ => {}
         }
         step.verdict
+    }
+
+    /// Tells of the transition that has led from `before` to the state that is stored.
+    // One copy, in which what an observer does with it can be seen by a compiler.
+    #[inline(never)]
+    pub(super) fn tell(&self, before: State, reason: Reason, evidence: Evidence, observer: &impl Observer) {
+        observer.on_transition("", &transition::<Chosen>(&self.policy, before, self.state, reason, evidence));
     }
 
     fn is_slow(&self, ticket: Option<Ticket>, took: Option<u32>, now: Timestamp) -> bool {
