@@ -3,40 +3,35 @@
 //! ```
 //! use halfopen_wasm::exports;
 //!
-//! (0..17).for_each(|place| exports::set(place, f64::NAN)); // nothing is said
-//! exports::set(3, 99.0); // as many probes at once
+//! (0..17).for_each(|place| exports::set(place, halfopen_wasm::config::NONE));
+//! exports::set(3, 99); // as many probes at once
 //! assert_eq!(exports::create(0, false), 0);
 //! assert_eq!([0, 1, 2, 3, 4].map(exports::out), [3, 0, 99, 1, 15]); // field 3: out of range, is 99, must be 1 to 15
 //! ```
 
-use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use halfopen::local::{ConfigNumbers, NumbersError, NumbersProblem};
 
 use crate::told;
 
-static IN: [AtomicU64; ConfigNumbers::COUNT] = [const { AtomicU64::new(0) }; ConfigNumbers::COUNT];
+static IN: [AtomicU32; ConfigNumbers::COUNT] = [const { AtomicU32::new(0) }; ConfigNumbers::COUNT];
 
-/// Sets a number; NaN where nothing is said.
-pub(crate) fn set(place: usize, value: f64) {
+/// In the place of a number: nothing is said.
+pub const NONE: u32 = ConfigNumbers::NOTHING;
+
+/// Sets a number, or [`NONE`].
+pub(crate) fn set(place: usize, value: u32) {
     if let Some(number) = IN.get(place) {
-        number.store(value.to_bits(), Relaxed);
+        number.store(value, Relaxed);
     }
 }
 
-/// A number that was set; `None` where nothing was said.
-pub(crate) fn get(place: usize) -> Option<f64> {
-    let value = f64::from_bits(IN.get(place)?.load(Relaxed));
-    (!value.is_nan()).then_some(value)
-}
-
-/// The configuration that was set.
-pub(crate) fn read() -> ConfigNumbers {
-    let mut numbers = ConfigNumbers::NONE;
-    for place in 0..ConfigNumbers::COUNT {
-        if let Some(value) = get(place) {
-            numbers.set(place, value as u32);
-        }
+/// The first numbers that were set.
+pub(crate) fn read<const N: usize>() -> [u32; N] {
+    let mut numbers = [0; N];
+    for (number, set) in numbers.iter_mut().zip(&IN) {
+        *number = set.load(Relaxed);
     }
     numbers
 }

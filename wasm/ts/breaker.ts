@@ -291,8 +291,7 @@ export class CircuitBreaker implements Disposable {
 
   /** What is worth keeping of the breaker, with times as intervals. */
   snapshot(): Snapshot {
-    wasm.snapshot(this.#handle, this.#now());
-    return snapshots.read();
+    return snapshots.read(wasm.snapshot(this.#handle, this.#now()));
   }
 
   /**
@@ -304,8 +303,8 @@ export class CircuitBreaker implements Disposable {
   restore(snapshot: Snapshot | string): void {
     const parsed: unknown = typeof snapshot === "string" ? JSON.parse(snapshot) : snapshot;
     const now = this.#now();
-    snapshots.write((parsed ?? {}) as Record<string, unknown>);
-    const packed = wasm.restore(this.#handle, now);
+    const ago = snapshots.write((parsed ?? {}) as Record<string, unknown>);
+    const packed = wasm.restore(this.#handle, ago, now);
     if (packed >= snapshots.DAMAGED) throw snapshots.damaged(packed);
     this.#told(packed);
   }

@@ -154,6 +154,15 @@ impl ConfigNumbers {
     /// Nothing is said.
     pub const NONE: Self = Self([NONE; COUNT]);
 
+    /// In the place of a number: nothing is said.
+    pub const NOTHING: u32 = NONE;
+
+    /// All at once, [`NOTHING`](Self::NOTHING) where nothing is said.
+    #[must_use]
+    pub const fn of(numbers: [u32; COUNT]) -> Self {
+        Self(numbers)
+    }
+
     /// Says what a field is; what is more than 32 bits hold is too much for any. A number that is no field's says nothing.
     pub fn set(&mut self, field: usize, value: u32) {
         if let Some(number) = self.0.get_mut(field) {

@@ -57,6 +57,8 @@ impl Recovery {
     }
 
     /// The share of the requests that is let through `passed` milliseconds after a closing, of 2^32. `None`: all.
+    // Rare, and a division: not to be taken out of a loop, as a part of whatever is around it.
+    #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) const fn share(&self, passed: u32) -> Option<u32> {
         if passed >= self.ramp_ms {
             return None;

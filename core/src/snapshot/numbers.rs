@@ -13,6 +13,8 @@
 //! # Ok::<(), SnapshotError>(())
 //! ```
 
+use core::array::from_fn;
+
 use super::{MAX_AGO_MS, Snapshot, SnapshotError};
 use crate::circuit::{CircuitState, Mode};
 use crate::state::{MAX_COUNT, MAX_SUCCESSES, MAX_TRIALS};
@@ -64,20 +66,32 @@ impl Snapshot {
     /// - [`SnapshotError::Version`] if another version wrote them.
     /// - [`SnapshotError::Damaged`] with the field's name if a number is missing, or no breaker can have it.
     pub fn from_numbers(numbers: &[i64; Self::NUMBERS]) -> Result<Self, SnapshotError> {
-        Self::try_from_numbers(numbers).map_err(|field| match field {
+        let small = from_fn(|place| match numbers[place] {
+            Self::NO_NUMBER if place > AGO => 0,
+            // No field may be that large.
+            number => u32::try_from(number).unwrap_or(u32::MAX),
+        });
+        let ago = match numbers[AGO] {
+            Self::NO_NUMBER => None,
+            // One that is negative is too large then.
+            number => Some(number as u64),
+        };
+        Self::try_from_numbers(&small, ago).map_err(|field| match field {
             0 => SnapshotError::Version(numbers[0]),
             field => SnapshotError::Damaged(Self::FIELDS.get(field).copied().unwrap_or("")),
         })
     }
 
-    /// As [`from_numbers`](Self::from_numbers).
+    /// As [`from_numbers`](Self::from_numbers), with all numbers but that of `last_failure_ago_ms` in 32 bits, and that one
+    /// apart: what is in its place is not looked at. One that is missing but need not be is 0.
     ///
     /// # Errors
     ///
     /// The place of the number that is wrong, in [`FIELDS`](Self::FIELDS).
-    pub fn try_from_numbers(numbers: &[i64; Self::NUMBERS]) -> Result<Self, usize> {
-        let &[version, state, mode, ..] = numbers;
-        if version != i64::from(Self::VERSION) {
+    pub fn try_from_numbers(numbers: &[u32; Self::NUMBERS], ago: Option<u64>) -> Result<Self, usize> {
+        let &[version, state, mode, failure_count, successes, remaining_ms, _, reopenings, probe_failures, ramp_left_ms] =
+            numbers;
+        if version != u32::from(Self::VERSION) {
             return Err(0);
         }
         let state = match state {
@@ -96,31 +110,26 @@ impl Snapshot {
         if !fits(state, mode) {
             return Err(MODE);
         }
-        let mut counts = [0; COUNTS];
-        for (at, count) in counts.iter_mut().enumerate() {
-            let place = at + MODE + 1;
-            let number = numbers.get(place).copied().unwrap_or(0);
-            *count = match number {
-                Self::NO_NUMBER if place >= AGO => 0,
-                number => number as u64,
+        for (place, &number) in numbers.iter().enumerate().skip(MODE + 1) {
+            let wrong = match place {
+                AGO => ago.is_some_and(|ago| ago > MAX_AGO_MS),
+                _ => number > most(place, state, mode),
             };
-            // One that is negative is too large then.
-            if *count > most(place, state, mode) {
+            if wrong {
                 return Err(place);
             }
         }
-        let [failure_count, successes, remaining_ms, ago, reopenings, probe_failures, ramp_left_ms] = counts;
         Ok(Self {
             version: Self::VERSION,
             state,
             mode,
             failure_count: failure_count as u16,
             successes: successes as u8,
-            remaining_ms: remaining_ms as u32,
-            last_failure_ago_ms: (numbers[AGO] != Self::NO_NUMBER).then_some(ago),
+            remaining_ms,
+            last_failure_ago_ms: ago,
             reopenings: reopenings as u8,
             probe_failures: probe_failures as u8,
-            ramp_left_ms: ramp_left_ms as u32,
+            ramp_left_ms,
         })
     }
 }
@@ -129,8 +138,6 @@ impl Snapshot {
 const STATE: usize = 1;
 const MODE: usize = 2;
 const AGO: usize = 6;
-/// Numbers after those.
-const COUNTS: usize = Snapshot::NUMBERS - MODE - 1;
 
 /// Whether a breaker in this mode can be in this state.
 const fn fits(state: CircuitState, mode: Mode) -> bool {
@@ -142,16 +149,14 @@ const fn fits(state: CircuitState, mode: Mode) -> bool {
 }
 
 /// The most that the number in a place after the mode can be.
-#[inline(never)]
-fn most(place: usize, state: CircuitState, mode: Mode) -> u64 {
+fn most(place: usize, state: CircuitState, mode: Mode) -> u32 {
     let (can, most) = match place {
-        3 => (mode != Mode::Disabled, MAX_COUNT.into()),
-        4 => (state == CircuitState::HalfOpen, MAX_SUCCESSES.into()),
-        5 => (state == CircuitState::Open && mode != Mode::Isolated, MAX_INTERVAL_MS.into()),
-        AGO => (true, MAX_AGO_MS),
-        7 => (state != CircuitState::Closed, u8::MAX.into()),
-        8 => (state == CircuitState::HalfOpen, MAX_TRIALS.into()),
-        _ => (state == CircuitState::Closed && mode != Mode::Disabled, MAX_INTERVAL_MS.into()),
+        3 => (mode != Mode::Disabled, MAX_COUNT as u32),
+        4 => (state == CircuitState::HalfOpen, MAX_SUCCESSES as u32),
+        5 => (state == CircuitState::Open && mode != Mode::Isolated, MAX_INTERVAL_MS),
+        7 => (state != CircuitState::Closed, u8::MAX as u32),
+        8 => (state == CircuitState::HalfOpen, MAX_TRIALS as u32),
+        _ => (state == CircuitState::Closed && mode != Mode::Disabled, MAX_INTERVAL_MS),
     };
     if can { most } else { 0 }
 }
