@@ -107,59 +107,81 @@ pub fn settle(breaker: usize, mark: u32, outcome: u32) -> bool {
 #[wasm_bindgen]
 #[must_use]
 pub fn acquire_at(breaker: usize, now: f64) -> u32 {
-    run(breaker, Event::Acquire, -1.0, now)
+    run(breaker, ACQUIRE, 0, 0.0, now)
 }
 
 /// Records an outcome: 0 success, 1 failure, 2 ignored; `took` milliseconds, or less than 0 where that is not known.
 #[wasm_bindgen]
 #[must_use]
 pub fn record(breaker: usize, outcome: u32, took: f64, now: f64) -> u32 {
-    run(breaker, Event::Settle(None, outcome_of(outcome)), took, now)
+    match run(breaker, OUTCOME + outcome, 0, took, now) {
+        AGAIN => run(breaker, OUTCOME + outcome, 0, took, now),
+        packed => packed,
+    }
 }
 
 /// Hands in the outcome of a ticket.
 #[wasm_bindgen]
 #[must_use]
-pub fn settle_at(breaker: usize, mark: u32, issued: u32, outcome: u32, now: f64) -> u32 {
-    let ticket = Ticket::from_parts((mark as u16, issued));
-    run(breaker, Event::Settle(Some(ticket), outcome_of(outcome)), -1.0, now)
+pub fn settle_at(breaker: usize, mark: u32, issued: i32, outcome: u32, now: f64) -> u32 {
+    run(breaker, OUTCOME_OF_TICKET + outcome, mark, issued.into(), now)
 }
 
 /// Gives a command: 0 trip, 1 isolate, 2 disable, 3 shadow, 4 reset.
 #[wasm_bindgen]
 #[must_use]
 pub fn command(breaker: usize, what: u32, now: f64) -> u32 {
-    let event = match what {
-        0 => Event::Trip,
-        1 => Event::Isolate,
-        2 => Event::Disable,
-        3 => Event::Shadow,
-        _ => Event::Reset,
-    };
-    run(breaker, event, -1.0, now)
+    run(breaker, what, 0, 0.0, now)
 }
 
 /// Milliseconds until a request would be let through; less than 0: not before a reset.
 #[wasm_bindgen]
 #[must_use]
 pub fn retry_after(breaker: usize, now: f64) -> i32 {
-    match run(breaker, Event::Inquire, -1.0, now) & told::MAY_NOT {
+    match run(breaker, INQUIRE, 0, 0.0, now) & told::MAY_NOT {
         told::REFUSED => told::read(told::WAIT),
         _ => 0,
     }
 }
 
-/// What every event does. One copy of the rules is all that is linked.
+// Events as numbers, after the commands; an outcome is added to the last two.
+const ACQUIRE: u32 = 5;
+const INQUIRE: u32 = 6;
+const OUTCOME: u32 = 8;
+const OUTCOME_OF_TICKET: u32 = 12;
+/// No packed number is this.
+const AGAIN: u32 = u32::MAX;
+
+/// What every event does: `at` is when its ticket was issued, or how long the call took. All numbers, and one copy: nothing
+/// has to be put into memory to be read there. [`AGAIN`] asks for the same once more.
 #[inline(never)]
-fn run(breaker: usize, event: Event, took: f64, now: f64) -> u32 {
-    let took = (took >= 0.0).then_some(took as u32);
+fn run(breaker: usize, what: u32, mark: u32, at: f64, now: f64) -> u32 {
+    let mut took = None;
+    let event = match what {
+        0 => Event::Trip,
+        1 => Event::Isolate,
+        2 => Event::Disable,
+        3 => Event::Shadow,
+        ACQUIRE => Event::Acquire,
+        INQUIRE => Event::Inquire,
+        OUTCOME..OUTCOME_OF_TICKET => {
+            took = (at >= 0.0).then_some(at as u32);
+            Event::Settle(None, outcome_of(what - OUTCOME))
+        }
+        OUTCOME_OF_TICKET.. => {
+            let ticket = Ticket::from_parts((mark as u16, at as i32 as u32));
+            Event::Settle(Some(ticket), outcome_of(what - OUTCOME_OF_TICKET))
+        }
+        _ => Event::Reset,
+    };
     let (mut ticket, mut refusal, mut answer) = (None, None, 0);
-    match of(breaker).dispatch(event, took, told::begin(now), &Told) {
+    match of(breaker).step(event, took, told::at(now), &Told) {
         Verdict::Admitted(given) => ticket = Some(given),
         Verdict::Shadowed(given, would) => (ticket, refusal) = (Some(given), Some(would)),
         Verdict::Refused(is) => refusal = Some(is),
         Verdict::Settled(receipt) => answer = receipt as u32,
-        Verdict::Done | Verdict::Again => {}
+        Verdict::Done => {}
+        Verdict::Again => return AGAIN,
     }
     if let Some(ticket) = ticket {
         let (mark, issued) = ticket.to_parts();
@@ -245,10 +267,9 @@ pub fn snapshot(breaker: usize, now: f64) -> f64 {
 #[wasm_bindgen]
 #[must_use]
 pub fn restore(breaker: usize, ago: f64, now: f64) -> u32 {
-    let at = told::begin(now);
     match Snapshot::try_from_numbers(&config::read(), (ago >= 0.0).then_some(ago as u64)) {
         Ok(snapshot) => {
-            of(breaker).restore(&snapshot, at.now, &Told);
+            of(breaker).restore(&snapshot, told::time(now), &Told);
             told::packed(0)
         }
         Err(field) => 1 << 31 | field as u32,

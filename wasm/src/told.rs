@@ -63,9 +63,8 @@ pub(crate) fn refused(refusal: Refusal) {
     write(WAIT, refusal.retry_after_ms.unwrap_or(u32::MAX));
 }
 
-/// Begins a call at the time `now`, in milliseconds. What is no time counts as 0, what is too late as the last one.
-pub(crate) fn begin(now: f64) -> At {
-    FLAGS.store(0, Relaxed);
+/// The time `now`, in milliseconds, and what chance says. What is no time counts as 0, what is too late as the last one.
+pub(crate) fn at(now: f64) -> At {
     At { now: time(now), random: CHANCE.load(Relaxed) }
 }
 
@@ -74,9 +73,11 @@ pub(crate) fn time(now: f64) -> Timestamp {
     Timestamp::from_millis(now as u64)
 }
 
-/// What the call that was begun says.
+/// What the call says, which is over.
 pub(crate) fn packed(answer: u32) -> u32 {
-    FLAGS.load(Relaxed) | answer
+    let flags = FLAGS.load(Relaxed);
+    FLAGS.store(0, Relaxed);
+    flags | answer
 }
 
 /// Sets what chance says until it is set again: JavaScript gives it with a call, so that nothing has to be seeded where that is

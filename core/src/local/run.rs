@@ -39,9 +39,19 @@ pub struct At {
 impl LocalBreaker<'_> {
     /// Does what an event asks for, and tells `observer`, by no name, what became of it. `took`: how many milliseconds the
     /// call took that the event ends, where its ticket does not know.
-    // One copy for all events.
-    #[inline(never)]
     pub fn dispatch(&mut self, event: Event, took: Option<u32>, at: At, observer: &impl Observer) -> Verdict {
+        loop {
+            match self.step(event, took, at, observer) {
+                Verdict::Again => {}
+                verdict => return verdict,
+            }
+        }
+    }
+
+    /// One step of [`dispatch`](Self::dispatch): [`Verdict::Again`] asks for the same one more. For a caller in which all is to
+    /// be in one place: out of a loop a compiler takes whatever does not change, and so makes it longer and slower.
+    #[inline]
+    pub fn step(&mut self, event: Event, took: Option<u32>, at: At, observer: &impl Observer) -> Verdict {
         let (state, mut recorded, mut slow) = (self.state, false, false);
         if let Event::Settle(ticket, outcome) = event {
             slow = self.is_slow(ticket, took, at.now);
@@ -57,8 +67,6 @@ impl LocalBreaker<'_> {
             self.tell(state, reason, evidence, observer);
         }
         match step.verdict {
-            // Not a loop, out of which a compiler would take whatever does not change, and so make it longer.
-            Verdict::Again => return self.dispatch(event, took, at, observer),
             Verdict::Refused(refusal) | Verdict::Shadowed(_, refusal) if !matches!(event, Event::Inquire) => {
                 let mode = if state.is_shadow() {
                     Mode::Shadow
