@@ -19,28 +19,28 @@ use crate::time::Timestamp;
 
 impl LocalBreaker<'_> {
     /// `true` if a request may be made whatever the time is; else that has to be asked.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn allow_untimed(&self) -> bool {
         self.state.admits_freely() && !(self.policy.recovery.is_some() && self.state.is_ramping())
     }
 
     /// `true` if a success without a ticket is recorded, whatever the time is; else nothing has happened.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn record_success_untimed(&self) -> bool {
         self.state.nothing_to_forget() && self.is_quiet()
     }
 
     /// A ticket, if one is given whatever the time is. Never one where calls are timed.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn acquire_untimed(&self) -> Option<Ticket> {
         (self.allow_untimed() && self.policy.window.slow_call_ms().is_none()).then(|| Ticket::plain(self.state))
     }
 
     /// `true` if the outcome of a ticket is recorded, whatever the time is; else nothing has happened.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn settle_untimed(&self, ticket: Ticket, outcome: Outcome) -> bool {
         ticket.is_of_healthy(self.state)
@@ -49,7 +49,7 @@ impl LocalBreaker<'_> {
             && self.is_quiet()
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_quiet(&self) -> bool {
         match self.policy.rule {
             LocalRule::Consecutive | LocalRule::ConsecutiveSlow => true,

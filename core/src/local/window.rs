@@ -39,13 +39,16 @@ pub(super) struct Head {
     pub(super) at: usize,
     /// Places in use, or buckets.
     pub(super) used: usize,
-    /// Over calls, those of them that failed or were slow.
+    /// Over calls, those of them that failed. Over time, how many buckets more have to begin until all that failed or were slow
+    /// are forgotten.
     pub(super) failures: u32,
+    /// Over calls, those of them that were slow.
     pub(super) slow_calls: u32,
 }
 
 impl Head {
     /// Full of good calls: another one changes nothing.
+    #[inline(always)]
     pub(super) const fn is_clean(&self, size: u16) -> bool {
         self.used == size as usize && self.failures == 0 && self.slow_calls == 0
     }
@@ -87,6 +90,10 @@ impl Head {
         if kept < BUCKETS {
             self.at = if self.at + 1 < BUCKETS { self.at + 1 } else { 0 };
             self.used = kept + 1;
+            self.failures = if kept > 0 { self.failures.saturating_sub(1) } else { 0 };
+        }
+        if failed || slow {
+            self.failures = BUCKETS as u32;
         }
         let Some(bucket) = bucket(words, self.at) else { return };
         if kept < BUCKETS {
@@ -99,8 +106,12 @@ impl Head {
         add(slow_calls, slow);
     }
 
-    /// What a window over time holds at `now`.
+    /// What a window over time holds at `now`. Where that is nothing bad, it does not count how many good calls there are,
+    /// which nobody asks then: no rate is below 1 percent.
     pub(super) fn counts_at(&self, words: &[u32], bucket_ms: u32, now: u32) -> Counts {
+        if self.failures == 0 {
+            return Counts::default();
+        }
         let (mut counts, latest) = (Counts::default(), start(words, self.at));
         let now = if matches!(since(latest, now, reach(bucket_ms)), Since::Back) { latest } else { now };
         for back in 0..self.used {
