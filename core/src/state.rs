@@ -95,12 +95,7 @@ impl State {
     #[must_use]
     pub const fn circuit(self) -> CircuitState {
         if cfg!(target_family = "wasm") {
-            // What follows as a table of two bits for each phase: no branch, where there are many of them to download.
-            return match CIRCUITS >> (2 * PHASE.get(self.word)) & 3 {
-                CLOSED => CircuitState::Closed,
-                OPEN => CircuitState::Open,
-                _ => CircuitState::HalfOpen,
-            };
+            return self.circuit_by_table();
         }
         match PHASE.get(self.word) & FIXED {
             CLOSED => CircuitState::Closed,
@@ -108,6 +103,16 @@ impl State {
             HALF_OPEN => CircuitState::HalfOpen,
             _ if self.is_disabled() => CircuitState::Closed,
             _ => CircuitState::Open,
+        }
+    }
+
+    /// [`circuit`](Self::circuit) from two bits for each phase: no branch, where every one of them has to be downloaded.
+    #[inline]
+    const fn circuit_by_table(self) -> CircuitState {
+        match CIRCUITS >> (2 * PHASE.get(self.word)) & 3 {
+            CLOSED => CircuitState::Closed,
+            OPEN => CircuitState::Open,
+            _ => CircuitState::HalfOpen,
         }
     }
 
@@ -398,6 +403,14 @@ mod tests {
             }
             assert_eq!(State::NEW.switch_to(circuit, Mode::Isolated).circuit(), CircuitState::Open);
             assert_eq!(State::NEW.switch_to(circuit, Mode::Disabled).circuit(), CircuitState::Closed);
+        }
+    }
+
+    #[test]
+    fn the_table_of_phases_says_what_the_phases_say() {
+        for phase in 0..1 << PHASE.bits {
+            let state = State { word: PHASE.put(u32::MAX, phase), since: 0 };
+            assert_eq!(state.circuit_by_table(), state.circuit());
         }
     }
 

@@ -165,3 +165,46 @@ fn since(start: u32, now: u32, window: u32) -> Since {
         None => Since::FarBack,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUCKET_MS: u32 = 100;
+
+    /// A window over time after calls at these times: failed, slow.
+    fn after(calls: &[(u32, bool, bool)]) -> (Head, [u32; TIME_WORDS]) {
+        let (mut head, mut words) = (Head::default(), [0; TIME_WORDS]);
+        for &(at, failed, slow) in calls {
+            head.record_at(&mut words, BUCKET_MS, at, failed, slow);
+        }
+        (head, words)
+    }
+
+    #[test]
+    fn what_is_bad_counts_until_its_bucket_is_the_oldest_one_and_has_passed() {
+        for (failed, slow) in [(true, false), (false, true), (true, true)] {
+            let first = (0, failed, slow);
+            let later = (1..10).map(|bucket| (bucket * BUCKET_MS, false, false));
+            let calls: std::vec::Vec<_> = core::iter::once(first).chain(later).collect();
+            let (head, words) = after(&calls);
+            let counts = |now| head.counts_at(&words, BUCKET_MS, now);
+            let (failures, slow_calls) = (failed.into(), slow.into());
+            assert_eq!(counts(999), Counts { calls: 10, failures, slow_calls });
+            assert_eq!(counts(1_000), Counts { calls: 9, failures: 0, slow_calls: 0 });
+        }
+    }
+
+    #[test]
+    fn good_calls_are_not_counted_once_the_last_bad_one_has_no_bucket_any_more() {
+        let mut calls = std::vec![(0, true, false)];
+        calls.extend((1..11).map(|bucket| (bucket * BUCKET_MS, false, false)));
+        let (head, words) = after(&calls);
+        assert_eq!(head.counts_at(&words, BUCKET_MS, 1_050), Counts::default());
+        // Nor after a pause in which all was forgotten.
+        let (head, words) = after(&[(0, true, false), (5_000, false, false)]);
+        assert_eq!(head.counts_at(&words, BUCKET_MS, 5_000), Counts::default());
+        let (head, words) = after(&[(0, true, false), (5_000, false, true)]);
+        assert_eq!(head.counts_at(&words, BUCKET_MS, 5_000), Counts { calls: 1, failures: 0, slow_calls: 1 });
+    }
+}
