@@ -29,11 +29,7 @@ pub(crate) fn set(place: usize, value: u32) {
 
 /// The first numbers that were set.
 pub(crate) fn read<const N: usize>() -> [u32; N] {
-    let mut numbers = [0; N];
-    for (number, set) in numbers.iter_mut().zip(&IN) {
-        *number = set.load(Relaxed);
-    }
-    numbers
+    core::array::from_fn(|place| IN.get(place).map_or(NONE, |number| number.load(Relaxed)))
 }
 
 /// Leaves what there is to say of an error: the field; 0 for a value out of its range, which is followed by the value, the

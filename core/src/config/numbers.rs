@@ -94,18 +94,21 @@ const PASSES: [(usize, usize, bool); 5] = [
     (MAX_RECOVERY, COUNT, true),
 ];
 
+// Fields as a bit each.
+const ALWAYS: u32 = (1 << SLIDING_WINDOW_SIZE) - 1;
+const RATES: u32 = 1 << FAILURE_RATE | 1 << MINIMUM_CALLS | 1 << SLOW_CALL | 1 << SLOW_CALL_RATE;
+const ADAPTIVE: u32 = (1 << COUNT) - (1 << MAX_RECOVERY);
+
 /// Whether a rule makes something of a field.
 fn used(field: usize, rule: LocalRule, adaptive: bool) -> bool {
-    match field {
-        SLIDING_WINDOW_SIZE => matches!(rule, LocalRule::CountWindow(_)),
-        SLIDING_WINDOW => matches!(rule, LocalRule::TimeWindow),
-        SLOW_CALL => !matches!(rule, LocalRule::Consecutive),
-        FAILURE_RATE | MINIMUM_CALLS | SLOW_CALL_RATE => {
-            matches!(rule, LocalRule::CountWindow(_) | LocalRule::TimeWindow)
-        }
-        MAX_RECOVERY.. => adaptive,
-        _ => true,
-    }
+    let by = match rule {
+        LocalRule::Consecutive => ALWAYS,
+        LocalRule::ConsecutiveSlow => ALWAYS | 1 << SLOW_CALL,
+        LocalRule::CountWindow(_) => ALWAYS | RATES | 1 << SLIDING_WINDOW_SIZE,
+        LocalRule::TimeWindow => ALWAYS | RATES | 1 << SLIDING_WINDOW,
+    };
+    let all = if adaptive { by | ADAPTIVE } else { by };
+    all >> field & 1 != 0
 }
 
 /// The fields of a configuration by their numbers, in the order of [`Config`](crate::Config)'s builder methods from
@@ -194,12 +197,16 @@ impl ConfigNumbers {
                 }
             }
             for field in first..end {
-                if let (false, true, false) = (ranged, self.has(field), used(field, rule, adaptive)) {
-                    return refuse(field, NumbersProblem::Unused);
+                let value = self.or(field, NONE);
+                if value == NONE {
+                    continue;
                 }
-                let (value, least, most) = (self.or(field, 0), self.least(field), self.most(field, room));
-                if ranged && self.has(field) && (value < least || value > most) {
+                let (least, most) = (self.least(field), self.most(field, room));
+                if ranged && (value < least || value > most) {
                     return refuse(field, NumbersProblem::OutOfRange { value, least, most });
+                }
+                if !ranged && !used(field, rule, adaptive) {
+                    return refuse(field, NumbersProblem::Unused);
                 }
             }
         }
