@@ -184,9 +184,7 @@ fn admit_closed<R: TripRule, M: Made>(policy: &R::Policy, state: State, now: Tim
     let admitted = Verdict::Admitted(plain_ticket::<R>(policy, state, now));
     match R::recovery(policy) {
         Some(recovery) if state.is_ramping() => match elapsed(state.since, now.low()) {
-            Some(passed) if recovery.share(passed).is_none() => {
-                M::new(state, state.with_successes(0), admitted, None)
-            }
+            Some(passed) if recovery.share(passed).is_none() => M::new(state, state.with_successes(0), admitted, None),
             Some(_) => M::unchanged(state, admitted),
             None => M::new(state, state.with_since(now), admitted, None),
         },

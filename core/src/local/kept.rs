@@ -13,9 +13,10 @@
 //! ```
 
 use super::LocalBreaker;
-use super::rule::{Chosen, Evidence};
+use super::rule::Chosen;
 use super::window::Head;
 use crate::observer::Observer;
+use crate::rule::Counts;
 use crate::rules::opening::{Length, Opening};
 use crate::snapshot::Snapshot;
 use crate::time::Timestamp;
@@ -40,7 +41,7 @@ impl LocalBreaker<'_> {
         self.state = snapshot.since::<Chosen>(applied, &self.policy);
         self.head = Head::default();
         if let Some(reason) = reason {
-            self.tell(before, reason, Evidence::default(), observer);
+            self.tell(before, reason, Counts::default(), observer);
         }
     }
 }

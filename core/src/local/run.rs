@@ -62,9 +62,9 @@ impl LocalBreaker<'_> {
         }
         let evidence = self.evidence(Scene { state, event, now: at.now, slow, recorded }, at.random);
         let step: Move = decide::<Chosen, _>(&self.policy, state, event, at.now, evidence);
-        self.commit(event, &step, evidence, at.now);
+        self.commit(state, event, &step, evidence, at.now);
         if let Some(reason) = step.reason {
-            self.tell(state, reason, evidence, observer);
+            self.tell(state, reason, evidence.window.counts, observer);
         }
         match step.verdict {
             Verdict::Refused(refusal) | Verdict::Shadowed(_, refusal) if !matches!(event, Event::Inquire) => {
@@ -86,7 +86,9 @@ impl LocalBreaker<'_> {
     /// Tells of the transition that has led from `before` to the state that is stored.
     // One copy, in which what an observer does with it can be seen by a compiler.
     #[inline(never)]
-    pub(super) fn tell(&self, before: State, reason: Reason, evidence: Evidence, observer: &impl Observer) {
+    pub(super) fn tell(&self, before: State, reason: Reason, counts: Counts, observer: &impl Observer) {
+        let window = WindowEvidence { counts, ..WindowEvidence::default() };
+        let evidence = Evidence { window, ..Evidence::default() };
         observer.on_transition("", &transition::<Chosen>(&self.policy, before, self.state, reason, evidence));
     }
 
@@ -122,8 +124,7 @@ impl LocalBreaker<'_> {
     }
 
     /// Stores a step, and what belongs to it.
-    fn commit(&mut self, event: Event, step: &Move, evidence: Evidence, now: Timestamp) {
-        let before = self.state;
+    fn commit(&mut self, before: State, event: Event, step: &Move, evidence: Evidence, now: Timestamp) {
         let next = step.next;
         let opens = next.circuit() == CircuitState::Open && before.circuit() != CircuitState::Open;
         // An isolation is no reopening; where the circuit was CLOSED, it begins with none.

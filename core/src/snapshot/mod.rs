@@ -172,7 +172,12 @@ impl Snapshot {
     ///
     /// In two parts, because a shell that is stopped while it stores a step leaves the new time beside the old word: a time
     /// that is not older than that word's own cannot let anybody through too early.
-    pub(crate) fn apply<R: TripRule>(&self, policy: &R::Policy, state: State, now: Timestamp) -> (State, Option<Reason>) {
+    pub(crate) fn apply<R: TripRule>(
+        &self,
+        policy: &R::Policy,
+        state: State,
+        now: Timestamp,
+    ) -> (State, Option<Reason>) {
         let mut next = state
             .switch_to(self.state, self.mode)
             .with_count(self.count::<R>(policy))

@@ -89,8 +89,18 @@ impl Snapshot {
     ///
     /// The place of the number that is wrong, in [`FIELDS`](Self::FIELDS).
     pub fn try_from_numbers(numbers: &[u32; Self::NUMBERS], ago: Option<u64>) -> Result<Self, usize> {
-        let &[version, state, mode, failure_count, successes, remaining_ms, _, reopenings, probe_failures, ramp_left_ms] =
-            numbers;
+        let &[
+            version,
+            state,
+            mode,
+            failure_count,
+            successes,
+            remaining_ms,
+            _,
+            reopenings,
+            probe_failures,
+            ramp_left_ms,
+        ] = numbers;
         if version != u32::from(Self::VERSION) {
             return Err(0);
         }
