@@ -3,7 +3,7 @@
 //! ```
 //! use halfopen_wasm::{breaker::Handle, exports};
 //!
-//! (0..17).for_each(|place| exports::set(place, halfopen_wasm::config::NONE));
+//! (0..17).for_each(|place| exports::set(place, f64::NAN));
 //! let handle = Handle::new(2, false).unwrap();
 //! assert!(handle.is_some());
 //! ```
@@ -11,7 +11,7 @@
 use alloc::alloc::{Layout, alloc, dealloc};
 use core::slice::from_raw_parts_mut;
 
-use halfopen::local::{ConfigNumbers, LocalBreaker, LocalPolicy, LocalRule, NumbersError};
+use halfopen::local::{LocalBreaker, LocalPolicy, LocalRule, NumbersError};
 
 /// Calls for which a window over calls has room.
 const ROOM: u16 = 1_024;
@@ -35,7 +35,7 @@ impl Handle {
             2 => LocalRule::CountWindow(ROOM),
             _ => LocalRule::TimeWindow,
         };
-        let numbers = ConfigNumbers::of(crate::config::read());
+        let numbers = crate::config::read();
         numbers.check(rule, adaptive)?;
         let policy = numbers.policy(rule, adaptive);
         // SAFETY: a breaker is not of size 0.

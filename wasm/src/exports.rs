@@ -6,7 +6,7 @@
 //! ```
 //! use halfopen_wasm::exports;
 //!
-//! (0..17).for_each(|place| exports::set(place, halfopen_wasm::config::NONE));
+//! (0..17).for_each(|place| exports::set(place, f64::NAN));
 //! let breaker = exports::create(0, false);
 //! let ticket = exports::acquire(breaker);
 //! assert!(ticket >= 0);
@@ -53,9 +53,9 @@ pub fn free(breaker: usize) {
     unsafe { Handle(breaker).free() };
 }
 
-/// Sets a number of the next configuration or snapshot; 2^32 - 1 where nothing is said.
+/// Sets a number of the next configuration or snapshot; NaN where nothing is said.
 #[wasm_bindgen]
-pub fn set(place: usize, value: u32) {
+pub fn set(place: usize, value: f64) {
     config::set(place, value);
 }
 
@@ -262,12 +262,12 @@ pub fn snapshot(breaker: usize, now: f64) -> f64 {
     ago as f64
 }
 
-/// Takes over the snapshot whose numbers were set at 0 to 9, but the one at 6, `ago`, which is less than 0 where it is missing.
-/// Bit 31: it was not taken over, and the lowest bits say which of them is wrong.
+/// Takes over the snapshot whose numbers were set at 0 to 9. Bit 31: it was not taken over, and the lowest bits say which of them
+/// is wrong.
 #[wasm_bindgen]
 #[must_use]
-pub fn restore(breaker: usize, ago: f64, now: f64) -> u32 {
-    match Snapshot::try_from_numbers(&config::read(), (ago >= 0.0).then_some(ago as u64)) {
+pub fn restore(breaker: usize, now: f64) -> u32 {
+    match Snapshot::try_from_numbers(&config::snapshot(), config::long()) {
         Ok(snapshot) => {
             of(breaker).restore(&snapshot, told::time(now), &Told);
             told::packed(0)

@@ -11,7 +11,7 @@
 //! ```
 //! use halfopen_wasm::exports;
 //!
-//! (0..17).for_each(|place| exports::set(place, halfopen_wasm::config::NONE));
+//! (0..17).for_each(|place| exports::set(place, f64::NAN));
 //! let breaker = exports::create(0, false);
 //! assert!(exports::allow(breaker));
 //! assert!(exports::succeed(breaker));

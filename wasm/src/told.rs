@@ -10,8 +10,8 @@
 //! ```
 //! use halfopen_wasm::{exports, told};
 //!
-//! (0..17).for_each(|place| exports::set(place, halfopen_wasm::config::NONE));
-//! exports::set(0, 1); // the failure threshold
+//! (0..17).for_each(|place| exports::set(place, f64::NAN));
+//! exports::set(0, 1.0); // the failure threshold
 //! let breaker = exports::create(0, false);
 //! let packed = exports::record(breaker, 1, -1.0, 1_000.0);
 //! assert_eq!(packed, 1 << told::TRANSITIONS);

@@ -303,8 +303,8 @@ export class CircuitBreaker implements Disposable {
   restore(snapshot: Snapshot | string): void {
     const parsed: unknown = typeof snapshot === "string" ? JSON.parse(snapshot) : snapshot;
     const now = this.#now();
-    const ago = snapshots.write((parsed ?? {}) as Record<string, unknown>);
-    const packed = wasm.restore(this.#handle, ago, now);
+    snapshots.write((parsed ?? {}) as Record<string, unknown>);
+    const packed = wasm.restore(this.#handle, now);
     if (packed >= snapshots.DAMAGED) throw snapshots.damaged(packed);
     this.#told(packed);
   }

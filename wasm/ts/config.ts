@@ -79,7 +79,8 @@ const FIRST_ADAPTIVE = 11;
 const DEFAULT_CALLS = 100;
 
 // What no field can be: the core then says what it can be.
-const TOO_MUCH = 2 ** 32 - 2;
+const NO_COUNT = 2 ** 32 - 1;
+const NO_MILLIS = 2 ** 53;
 
 // What can be wrong with a field, beside its range.
 const [UNUSED, LONELY, MISSING] = [1, 2, 3];
@@ -116,15 +117,15 @@ function inferred(config: Config): Rule {
   return has("slowCallDurationSeconds") ? "consecutive_slow" : "consecutive";
 }
 
-/** As it crosses: times in whole milliseconds, -1 where nothing was said. */
+/** As it crosses: times in whole milliseconds, NaN where nothing was said. */
 function toNumber(field: string, value: unknown): number {
-  if (value === undefined) return -1;
+  if (value === undefined) return NaN;
   const number = typeof value === "number" ? value : NaN;
   if (field.endsWith("Seconds")) {
     // To the nanosecond first: 4.001 s are 4,001 ms, although 4.001 * 1000 is a little more.
-    return number >= 0 ? Math.min(Math.ceil(Math.round(number * 1e9) / 1e6), TOO_MUCH) : TOO_MUCH;
+    return number >= 0 ? Math.min(Math.ceil(Math.round(number * 1e9) / 1e6), NO_MILLIS) : NO_MILLIS;
   }
-  return Number.isInteger(number) && number >= 0 ? Math.min(number, TOO_MUCH) : TOO_MUCH;
+  return Number.isInteger(number) && number >= 0 ? Math.min(number, NO_COUNT) : NO_COUNT;
 }
 
 /** The core's words for what is wrong, with the value as it was given. */

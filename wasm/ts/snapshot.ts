@@ -45,10 +45,6 @@ const FIELDS = [
 /** From here on, what `wasm.restore` gives says that it was not taken over. */
 export const DAMAGED = 2 ** 31;
 
-const AGO = 6;
-/** What no field may be, as a number that can cross. */
-const TOO_MUCH = 2 ** 32 - 1;
-
 /** The numbers that `wasm.snapshot` left, and the one that it gave. */
 export function read(ago: number): Snapshot {
   const [version, state, mode, failure_count, successes, remaining_ms, , ...rest] = FIELDS.map((_, at) => wasm.out(at)) as [
@@ -70,23 +66,23 @@ export function read(ago: number): Snapshot {
   return snapshot;
 }
 
-/** Sets the numbers that `wasm.restore` reads, and gives the one that it is given. */
-export function write(snapshot: Record<string, unknown>): number {
+/** Sets the numbers that `wasm.restore` reads. */
+export function write(snapshot: Record<string, unknown>): void {
   const version = snapshot["version"];
   if (version !== 1) throw new TypeError(`snapshot version is ${String(version)}, must be 1`);
-  FIELDS.forEach((field, at) => wasm.set(at, toNumber(field, at, snapshot[field])));
-  return isWhole(snapshot["last_failure_ago_ms"] ?? 0, 2 ** 53) ? ((snapshot["last_failure_ago_ms"] ?? -1) as number) : 2 ** 53;
+  FIELDS.forEach((field, at) => wasm.set(at, toNumber(field, snapshot[field])));
 }
 
-function toNumber(field: string, at: number, value: unknown): number {
+function toNumber(field: string, value: unknown): number {
   if (field === "state") return STATES.indexOf(value as CircuitState);
   if (field === "mode") return MODES.indexOf(value as Mode);
-  const number = value ?? (at > AGO ? 0 : TOO_MUCH);
-  return isWhole(number, TOO_MUCH) ? number : TOO_MUCH;
+  return whole(value);
 }
 
-function isWhole(value: unknown, end: number): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < end;
+/** NaN where there is nothing, and what no breaker has for what is no whole number. */
+function whole(value: unknown): number {
+  if (value === undefined || value === null) return NaN;
+  return Number.isSafeInteger(value) ? (value as number) : -1;
 }
 
 /** The error for a snapshot that was not taken over. */
