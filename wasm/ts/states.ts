@@ -53,7 +53,7 @@ export type Reason =
 // In the order of the numbers that cross the boundary.
 export const STATES: readonly CircuitState[] = ["closed", "open", "half_open"];
 export const MODES: readonly Mode[] = ["normal", "isolated", "disabled", "shadow"];
-export const OUTCOMES: readonly Outcome[] = ["success", "failure", "ignored"];
+const OUTCOMES: readonly Outcome[] = ["success", "failure", "ignored"];
 export const RECEIPTS: readonly Receipt[] = ["recorded", "stale", "expired", "disabled"];
 export const REASONS: readonly Reason[] = [
   "consecutive_failures",
@@ -69,3 +69,24 @@ export const REASONS: readonly Reason[] = [
   "reset",
   "restored",
 ];
+
+/**
+ * The outcomes by the numbers that cross the boundary.
+ *
+ * @internal
+ */
+export const enum OutcomeNumber {
+  Success,
+  Failure,
+  Ignored,
+}
+
+/** The number of an outcome; less than 0 for what is none. */
+export const numberOf = (outcome: Outcome): number => OUTCOMES.indexOf(outcome);
+
+/** What crosses the boundary as a number less than 0 where there is none. */
+export const orNull = (number: number): number | null => (number < 0 ? null : number);
+
+/** The error for what is no outcome. */
+export const notOutcome = (given: unknown): TypeError =>
+  new TypeError(`outcome is ${String(given)}, must be one of ${OUTCOMES.join(", ")}`);
