@@ -247,11 +247,12 @@ export class CircuitBreaker implements Disposable {
       if (options === undefined) {
         const mark = wasm.acquire(this.#handle);
         if (mark >= 0) return this.#callPlainly(operation as () => T | PromiseLike<T>, mark);
+        asked = this.#askByTime();
       } else {
         options.signal?.throwIfAborted();
         checkTime("timeoutMs", options.timeoutMs);
+        asked = this.#ask();
       }
-      asked = this.#ask();
     } catch (error) {
       return Promise.reject(error);
     }
@@ -367,7 +368,10 @@ export class CircuitBreaker implements Disposable {
 
   #ask(): Permit | Refusal {
     const mark = wasm.acquire(this.#handle);
-    if (mark >= 0) return new Permit(this, settleTicket, mark, 0);
+    return mark >= 0 ? new Permit(this, settleTicket, mark, 0) : this.#askByTime();
+  }
+
+  #askByTime(): Permit | Refusal {
     const packed = wasm.acquire_at(this.#handle, this.#now());
     const asked =
       (packed & 1) === 1

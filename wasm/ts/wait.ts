@@ -36,8 +36,8 @@ export function waitFor(ms: number, sleep: Sleep, { signal, listen }: Early): Pr
       inner.abort();
     };
     const onAbort = () => end(() => reject(signal!.reason));
-    const leave = listen?.(() => end(resolve));
     signal?.addEventListener("abort", onAbort);
+    const leave = listen?.(() => end(resolve));
     new Promise<void>((start) => start(sleep(ms, inner.signal))).then(
       () => end(resolve),
       (error: unknown) => end(() => reject(error)),
