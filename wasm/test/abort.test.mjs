@@ -136,16 +136,16 @@ describe("without a signal of the call", () => {
 
 describe("classify and fallback", () => {
   test("are asked after a timeout, by the caller's signal as by `timeoutMs`", async () => {
-    for (const options of [{ timeoutMs: 1 }, { signal: AbortSignal.timeout(1) }]) {
+    for (const timed of [() => ({ timeoutMs: 1 }), () => ({ signal: AbortSignal.timeout(1) })]) {
       const breaker = breakerOf();
       const asked = [];
       const classify = ({ error }) => void asked.push(error.name);
-      assert.equal(await breaker.execute(hanging(), { ...options, classify, fallback: ({ name }) => `instead of ${name}` }), "instead of TimeoutError");
+      assert.equal(await breaker.execute(hanging(), { ...timed(), classify, fallback: ({ name }) => `instead of ${name}` }), "instead of TimeoutError");
       assert.deepEqual([asked, breaker.failureCount], [["TimeoutError"], 1]);
     }
-    for (const options of [{ timeoutMs: 1 }, { signal: AbortSignal.timeout(1) }]) {
+    for (const timed of [() => ({ timeoutMs: 1 }), () => ({ signal: AbortSignal.timeout(1) })]) {
       const breaker = breakerOf();
-      assert.equal(await breaker.execute(hanging(), { ...options, classify: () => "ignored", fallback: 1 }), 1);
+      assert.equal(await breaker.execute(hanging(), { ...timed(), classify: () => "ignored", fallback: 1 }), 1);
       assert.equal(breaker.failureCount, 0);
     }
   });
