@@ -4,9 +4,9 @@ import { after, describe, test } from "node:test";
 import { CircuitBreaker, guardedFetch, ManualClock, withRetry } from "halfopen";
 import { countingSignal, timers } from "./leaks.mjs";
 
-// The timer of `AbortSignal.timeout` alone keeps no process alive.
-const alive = setInterval(() => {}, 60_000);
-after(() => clearInterval(alive));
+// The timer of `AbortSignal.timeout` alone keeps no process alive; a call that hangs is not to keep it so for ever either.
+const alive = setTimeout(() => {}, 20_000);
+after(() => clearTimeout(alive));
 
 const breakerOf = (failureThreshold = 9) => new CircuitBreaker("origin", { failureThreshold }, { clock: new ManualClock() });
 const named = (name) => new DOMException("by the client", name);
