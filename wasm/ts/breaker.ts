@@ -4,22 +4,11 @@ import { CircuitOpenError } from "./errors.js";
 import { eventOf, Hub, iterate, refusalOf, type Refusal, type Transition } from "./events.js";
 import { callThrough, checkTime, fallBack, outcomeOf, type ExecuteOptions } from "./execute.js";
 import { describe, type Logger } from "./log.js";
+import { Command, MODES, notOutcome, numberOf, orNull, OutcomeNumber, Place, RECEIPTS, STATES } from "./numbers.js";
 import { dispose, Permit, type Settle } from "./permit.js";
 import * as snapshots from "./snapshot.js";
 import type { Snapshot } from "./snapshot.js";
-import {
-  MODES,
-  notOutcome,
-  numberOf,
-  orNull,
-  OutcomeNumber,
-  RECEIPTS,
-  STATES,
-  type CircuitState,
-  type Mode,
-  type Outcome,
-  type Receipt,
-} from "./states.js";
+import type { CircuitState, Mode, Outcome, Receipt } from "./states.js";
 import * as wasm from "./wasm/exports.js";
 
 /** What a breaker works with, beside its configuration. */
@@ -30,21 +19,6 @@ export interface CircuitBreakerOptions {
   readonly logger?: Logger | undefined;
   /** A number from 0 to less than 1, for jitter and ramp-up; by default `Math.random`. Called where chance has a part, not before. */
   readonly random?: (() => number) | undefined;
-}
-
-/** Commands, by the numbers that cross the boundary. */
-const enum Command {
-  Trip,
-  Isolate,
-  Disable,
-  Shadow,
-  Reset,
-}
-
-/** Where `acquire_at` leaves a ticket. */
-const enum Place {
-  Mark = 52,
-  Issued = 53,
 }
 
 /** Frees what nobody frees; made with the first breaker. */

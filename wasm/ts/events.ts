@@ -1,4 +1,5 @@
-import { MODES, orNull, REASONS, RECEIPTS, STATES, type CircuitState, type Mode, type Reason, type Receipt } from "./states.js";
+import { Bits, MODES, orNull, Place, REASONS, RECEIPTS, STATES } from "./numbers.js";
+import type { CircuitState, Mode, Reason, Receipt } from "./states.js";
 import * as wasm from "./wasm/exports.js";
 
 /** What a window held when its rule opened the circuit, the outcome that tipped it included. */
@@ -45,20 +46,6 @@ export interface Refusal {
   readonly retryAfterMs: number | null;
   /** Whether it was let through all the same, because the mode is shadow. */
   readonly shadow: boolean;
-}
-
-/** The bits of the number that a call gives, beside the lowest two, its answer: see wasm/src/told.rs. */
-const enum Bits {
-  Transitions = 3 << 2,
-  Refused = 1 << 4,
-  Late = 1 << 5,
-}
-
-/** Where the numbers of what is told are. */
-const enum Place {
-  Transitions = 0,
-  NextTransition = 16,
-  Refusal = 48,
 }
 
 /** The transitions of the call that gave this number. To be read before the next call. */
@@ -153,31 +140,31 @@ export function iterate<T>(
 ): AsyncIterableIterator<T> {
   const kept: T[] = [];
   const waiting: ((result: IteratorResult<T>) => void)[] = [];
+  const nothing: IteratorReturnResult<undefined> = { done: true, value: undefined };
   let over = false;
-  const remove = add((told) => {
+  const remove = add((value) => {
     const next = waiting.shift();
-    if (next) return next({ done: false, value: told });
+    if (next) return next({ done: false, value });
     // Of more than these, the latest.
-    if (kept.push(told) > 64) kept.shift();
+    if (kept.push(value) > 64) kept.shift();
   });
   const end = () => {
     over = true;
     remove();
     signal?.removeEventListener("abort", end);
-    for (const next of waiting.splice(0)) next({ done: true, value: undefined });
+    for (const next of waiting.splice(0)) next(nothing);
   };
   if (signal?.aborted) end();
   else signal?.addEventListener("abort", end);
   return {
-    next() {
-      if (kept.length > 0) return Promise.resolve({ done: false, value: kept.shift()! });
-      if (over) return Promise.resolve({ done: true, value: undefined });
-      return new Promise((resolve) => waiting.push(resolve));
+    async next() {
+      if (kept.length > 0) return { done: false, value: kept.shift()! };
+      return over ? nothing : new Promise((resolve) => waiting.push(resolve));
     },
-    return() {
+    async return() {
       kept.length = 0;
       end();
-      return Promise.resolve({ done: true, value: undefined });
+      return nothing;
     },
     [Symbol.asyncIterator]() {
       return this;

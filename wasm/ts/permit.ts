@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { CircuitBreaker } from "./breaker.js";
-import { notOutcome, numberOf, OutcomeNumber, type Outcome, type Receipt } from "./states.js";
+import { notOutcome, numberOf, OutcomeNumber } from "./numbers.js";
+import type { Outcome, Receipt } from "./states.js";
 
 /** Where a runtime has no `Symbol.dispose` yet: what its polyfills use. */
 export const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for("Symbol.dispose") as typeof Symbol.dispose);

@@ -1,4 +1,5 @@
-import { MODES, orNull, STATES, type CircuitState, type Mode } from "./states.js";
+import { MODES, orNull, STATES } from "./numbers.js";
+import type { CircuitState, Mode } from "./states.js";
 import * as wasm from "./wasm/exports.js";
 
 /**
