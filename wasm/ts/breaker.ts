@@ -235,7 +235,10 @@ export class CircuitBreaker implements Disposable {
     return fallBack(new CircuitOpenError(this.operationName, asked.state, asked.retryAfterMs), options);
   }
 
-  /** Makes a function of the same arguments that calls `operation` through the breaker. */
+  /**
+   * Makes a function of the same arguments that calls `operation` through the breaker, as {@link execute} does. `operation` is
+   * given these arguments alone: what ends the call by `options` does not tell it to stop.
+   */
   wrap<This, A extends unknown[], T, F = never>(
     operation: (this: This, ...args: A) => T | PromiseLike<T>,
     options?: ExecuteOptions<T, F>,

@@ -43,8 +43,8 @@ export interface GuardedFetchOptions<F extends FetchLike = typeof globalThis.fet
  * allows and only where the way back adapts: give `adaptive: true`. A request ends with its response: what goes wrong while the
  * body is read is not counted.
  *
- * Refused requests reject with a {@link CircuitOpenError}, unsent; so do, with what is wrong with it, those whose URL has no
- * origin to tell the circuit by.
+ * Refused requests reject with a {@link CircuitOpenError}, unsent. With a registry so do those that it cannot give a circuit:
+ * with a TypeError where the URL is none, and a RangeError where all its places are in use.
  *
  * @example
  * const hosts = new CircuitBreakerRegistry({ failureThreshold: 3, adaptive: true });

@@ -69,7 +69,8 @@ interface Course {
  * Makes functions try again when they fail, with exponential backoff and full jitter, through a circuit breaker. An open
  * circuit, the breaker's or one that the operation meets, ends it with a {@link CircuitOpenError}, whose `cause` is the error of
  * the attempt before. Else the value or the error of the last attempt is given as it is. An ignored outcome, as that of an
- * aborted call, is not tried again.
+ * aborted call, is not tried again. The operation is given its arguments alone: that an attempt was ended by `signal` or
+ * `timeoutMs` does not tell it to stop.
  *
  * @example
  * const load = withRetry({ circuitBreaker: breaker, attempts: 4 })(async (id: string) => fetchUser(id));
