@@ -1,5 +1,6 @@
 // Calls at the edges: what is no time, no outcome, no fallback; and what a refusal costs nobody.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { describe, test } from "node:test";
 import { CircuitBreaker, CircuitOpenError, guardedFetch, ManualClock, withRetry } from "halfopen";
 import { timers } from "./leaks.mjs";
@@ -99,6 +100,13 @@ describe("a refusal by `execute`", () => {
       assert.ok(rejects instanceof Promise);
       await assert.rejects(rejects, error);
     }
+  });
+
+  test("that nobody handles is reported like any other rejection", () => {
+    const program = `import { CircuitBreaker } from "halfopen"; const b = new CircuitBreaker("origin"); b.trip(); b.execute(() => 1);`;
+    const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], { encoding: "utf8" });
+    assert.equal(status, 1);
+    assert.match(stderr, /CircuitOpenError: circuit 'origin' is open/);
   });
 
   test("has a stack that begins where the circuit was asked, and names who asked", async () => {

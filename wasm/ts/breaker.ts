@@ -231,7 +231,7 @@ export class CircuitBreaker implements Disposable {
       return Promise.reject(error);
     }
     if (asked instanceof Permit) return callThrough(asked, operation, options ?? {});
-    // In no async function: to throw in one costs a part more than the error itself.
+    // In no async function: one that throws rejects before anybody listens, see there.
     return fallBack(new CircuitOpenError(this.operationName, asked.state, asked.retryAfterMs), options);
   }
 

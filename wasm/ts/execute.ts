@@ -113,7 +113,11 @@ export function outcomeOf<T>(settled: Settled<T>, options: ExecuteOptions<T, unk
 /** Gives what is to be given in the place of `error`; rejects with it where that is nothing. */
 export function fallBack<F>(error: unknown, options: ExecuteOptions<never, F> | undefined): Promise<F> {
   const fallback = options?.fallback;
-  if (fallback === undefined) return Promise.reject(error);
+  if (fallback === undefined) {
+    // A moment later, when the caller listens: else the runtime takes note of a rejection that nobody handles, and takes that
+    // back, which is a good part of what a refusal costs.
+    return new Promise((_, reject) => void Promise.resolve().then(() => reject(error)));
+  }
   return new Promise((resolve) =>
     resolve(typeof fallback === "function" ? (fallback as (error: unknown) => F | PromiseLike<F>)(error) : fallback),
   );
