@@ -1,4 +1,4 @@
-// From what wasm-pack built (pkg/) to what is published (dist/): the module made small, its glue, TypeScript for both module
+// From what wasm-pack built (pkg/) to what is published (dist/): the module made small, its functions, TypeScript for both module
 // systems. Everything that it writes is ignored by git.
 //
 //   node scripts/build.mjs
