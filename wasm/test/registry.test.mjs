@@ -55,6 +55,14 @@ describe("a registry", () => {
     assert.deepEqual(names(registry), ["open", "young", "newer"]);
   });
 
+  test("that is full leaves out none for one that cannot be made", () => {
+    const configure = (name) => (name === "wrong" ? { failureThreshold: 0 } : {});
+    const registry = new CircuitBreakerRegistry(configure, { maxSize: 2 });
+    for (const name of ["one", "two"]) registry.get(name);
+    assert.throws(() => registry.get("wrong"), RangeError);
+    assert.deepEqual(names(registry), ["one", "two"]);
+  });
+
   test("that is full of circuits in use refuses another one, and works on", () => {
     const uses = {
       counted: (breaker) => breaker.recordFailure(),
@@ -126,6 +134,22 @@ describe("a registry", () => {
     leave();
     registry.get("newer").reset();
     assert.deepEqual(told, [["older", "open"], ["newer", "open"]]);
+  });
+
+  test("tells nothing of one that was left out, which another one of its name has replaced", () => {
+    const { registry, clock } = setUp({ maxSize: 2 });
+    const told = [];
+    const held = [registry.get("deleted"), registry.get("retired")];
+    registry.onStateChange(({ operationName, from, to }) => told.push([operationName, from, to]));
+    registry.delete("deleted");
+    clock.advance(10);
+    registry.retireIdle(10);
+    held.push(registry.get("displaced"));
+    registry.get("one");
+    registry.get("two");
+    for (const breaker of held) breaker.trip();
+    registry.get("one").trip();
+    assert.deepEqual(told, [["one", "closed", "open"]]);
   });
 
   test("gives snapshots, and takes them over, whatever the names are", () => {

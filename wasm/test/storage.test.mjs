@@ -114,6 +114,19 @@ describe("a store that fails", () => {
     });
   }
 
+  test("with what is no error is told all the same", async () => {
+    const errors = [];
+    const onError = ({ message, cause }) => errors.push([message, cause]);
+    for (const nothing of [undefined, "full"]) {
+      const storage = halfopen.snapshotStorage({ read: () => Promise.reject(nothing), write: () => {} }, { onError });
+      assert.equal(await storage.load(fragile().breaker), false);
+    }
+    assert.deepEqual(errors, [
+      ["circuit 'fetch' was not restored: undefined", undefined],
+      ["circuit 'fetch' was not restored: full", "full"],
+    ]);
+  });
+
   test("is told to the console by default", async (t) => {
     const warn = t.mock.method(console, "warn", () => {});
     await halfopen.snapshotStorage(stores.later).load(fragile().breaker);

@@ -1,25 +1,15 @@
 import { systemClock, type Clock } from "./clock.js";
 import { create, type CircuitBreakerConfiguration } from "./config.js";
 import { CircuitOpenError } from "./errors.js";
-import {
-  changed,
-  eventOf,
-  iterate,
-  Listeners,
-  refusalOf,
-  transitionsOf,
-  wasLate,
-  wasRefused,
-  type Refusal,
-  type Transition,
-} from "./events.js";
-import { callWithin, fallBack, outcomeOf, type ExecuteOptions, type Settled } from "./execute.js";
+import { eventOf, Hub, iterate, refusalOf, type Refusal, type Transition } from "./events.js";
+import { callThrough, checkTime, fallBack, outcomeOf, type ExecuteOptions } from "./execute.js";
 import { describe, type Logger } from "./log.js";
+import { Command, MODES, notOutcome, numberOf, orNull, OutcomeNumber, Place, RECEIPTS, STATES } from "./numbers.js";
 import { dispose, Permit, type Settle } from "./permit.js";
 import * as snapshots from "./snapshot.js";
 import type { Snapshot } from "./snapshot.js";
-import { MODES, OUTCOMES, RECEIPTS, STATES, type CircuitState, type Mode, type Outcome, type Receipt } from "./states.js";
-import * as wasm from "./wasm/halfopen_wasm_bg.js";
+import type { CircuitState, Mode, Outcome, Receipt } from "./states.js";
+import * as wasm from "./wasm/exports.js";
 
 /** What a breaker works with, beside its configuration. */
 export interface CircuitBreakerOptions {
@@ -30,22 +20,6 @@ export interface CircuitBreakerOptions {
   /** A number from 0 to less than 1, for jitter and ramp-up; by default `Math.random`. Called where chance has a part, not before. */
   readonly random?: (() => number) | undefined;
 }
-
-/** Who is told of what a breaker does. */
-class Hub {
-  readonly transitions = new Listeners<Transition>();
-  readonly refusals = new Listeners<Refusal>();
-  readonly late = new Listeners<Receipt>();
-  target: EventTarget | undefined;
-}
-
-const SUCCESS = 0;
-const FAILURE = 1;
-const IGNORED = 2;
-// Commands of wasm.
-const [TRIP, ISOLATE, DISABLE, SHADOW, RESET] = [0, 1, 2, 3, 4] as const;
-// Where acquire_at leaves a ticket.
-const [MARK, ISSUED] = [52, 53] as const;
 
 /** Frees what nobody frees; made with the first breaker. */
 let forgotten: FinalizationRegistry<number> | undefined;
@@ -63,8 +37,7 @@ let settleTicket: Settle;
  */
 export class CircuitBreaker implements Disposable {
   static {
-    settleTicket = (breaker, mark, issued, outcome, retryAfterMs) =>
-      breaker.#settle(mark, issued, OUTCOMES.indexOf(outcome), retryAfterMs);
+    settleTicket = (breaker, mark, issued, outcome, retryAfterMs) => breaker.#settle(mark, issued, outcome, retryAfterMs);
   }
 
   /** The name given at construction. */
@@ -100,7 +73,7 @@ export class CircuitBreaker implements Disposable {
    * Prefer {@link execute} or {@link tryAcquire}: they know which request an outcome belongs to.
    */
   allowRequest(): boolean {
-    return wasm.allow(this.#handle) || this.#told(wasm.acquire_at(this.#handle, this.#now())) === 1;
+    return wasm.allow(this.#handle) !== 0 || this.#told(wasm.acquire_at(this.#handle, this.#now())) === 1;
   }
 
   /**
@@ -108,33 +81,38 @@ export class CircuitBreaker implements Disposable {
    * force now, with or without a matching {@link allowRequest}.
    */
   recordSuccess(): Receipt {
-    return wasm.succeed(this.#handle) ? "recorded" : this.#record(SUCCESS, -1);
+    return wasm.succeed(this.#handle) !== 0 ? "recorded" : this.#record(OutcomeNumber.Success, -1);
   }
 
   /** Records that the operation failed. See {@link recordSuccess}. */
   recordFailure(): Receipt {
-    return this.#record(FAILURE, -1);
+    return this.#record(OutcomeNumber.Failure, -1);
   }
 
   /** Gives back the place of a probe whose request says nothing about the operation; changes nothing otherwise. */
   recordIgnored(): Receipt {
-    return this.#record(IGNORED, -1);
+    return this.#record(OutcomeNumber.Ignored, -1);
   }
 
-  /** Records an outcome of a request that took `tookMs` milliseconds, which may make it a slow call. */
+  /**
+   * Records an outcome of a request that took `tookMs` milliseconds, which may make it a slow call.
+   *
+   * @throws TypeError for what is no outcome, of which nothing is recorded
+   */
   recordAfter(outcome: Outcome, tookMs: number): Receipt {
-    return this.#record(OUTCOMES.indexOf(outcome), Math.ceil(tookMs));
+    const number = numberOf(outcome);
+    if (number < 0) throw notOutcome(outcome);
+    return this.#record(number, Math.ceil(tookMs));
   }
 
   /** Whether {@link allowRequest} would say `true` now. Takes no place. */
   wouldAllow(): boolean {
-    return wasm.allow(this.#handle) || this.retryAfterMs === 0;
+    return wasm.allow(this.#handle) !== 0 || this.retryAfterMs === 0;
   }
 
   /** Milliseconds until a request would be let through, at the latest: 0 means now, `null` not before a {@link reset}. */
   get retryAfterMs(): number | null {
-    const wait = wasm.retry_after(this.#handle, this.#now());
-    return wait < 0 ? null : wait;
+    return orNull(wasm.retry_after(this.#handle, this.#now()));
   }
 
   /** The state in force now: an OPEN circuit whose timeout has passed reads `"half_open"`. Changes nothing at all. */
@@ -156,8 +134,7 @@ export class CircuitBreaker implements Disposable {
   /** When the latest failure was recorded, in milliseconds of the breaker's clock; `null`: never. */
   get lastFailureTime(): number | null {
     this.#now();
-    const at = wasm.last_failure_time(this.#handle);
-    return at < 0 ? null : at;
+    return orNull(wasm.last_failure_time(this.#handle));
   }
 
   /** Counts the transitions, the rounds of probes that were given up, and the restores, modulo 512. */
@@ -174,27 +151,27 @@ export class CircuitBreaker implements Disposable {
 
   /** Opens the circuit now; it recovers by itself. */
   trip(): void {
-    this.#command(TRIP);
+    this.#command(Command.Trip);
   }
 
   /** Refuses every request until {@link reset}, or until another mode is chosen. */
   isolate(): void {
-    this.#command(ISOLATE);
+    this.#command(Command.Isolate);
   }
 
   /** Lets every request through and records nothing until {@link reset}, or until another mode is chosen. */
   disable(): void {
-    this.#command(DISABLE);
+    this.#command(Command.Disable);
   }
 
   /** Records and reports what it would have done, but refuses nothing, until {@link reset}, or until another mode is chosen. */
   shadow(): void {
-    this.#command(SHADOW);
+    this.#command(Command.Shadow);
   }
 
   /** Closes the circuit with the rules in force and nothing counted. */
   reset(): void {
-    this.#command(RESET);
+    this.#command(Command.Reset);
   }
 
   /**
@@ -226,7 +203,8 @@ export class CircuitBreaker implements Disposable {
    * Calls `operation` if the circuit lets it: a value counts as a success, an error as a failure, unless `classify` says
    * otherwise. With `signal` or `timeoutMs` it is given a signal that tells it when to stop.
    *
-   * @throws CircuitOpenError if it was refused, and so not called; else whatever `operation` throws
+   * It never throws but rejects: with a {@link CircuitOpenError} if it was refused, and so not called; a RangeError for a
+   * `timeoutMs` that is no time; else with whatever `operation` throws.
    */
   execute<T>(operation: () => T | PromiseLike<T>): Promise<T>;
   execute<T, F = never>(
@@ -238,14 +216,29 @@ export class CircuitBreaker implements Disposable {
     operation: (signal: AbortSignal) => T | PromiseLike<T>,
     options?: ExecuteOptions<T, F>,
   ): Promise<T | F> {
-    if (options === undefined) {
-      const mark = wasm.acquire(this.#handle);
-      if (mark >= 0) return this.#executePlainly(operation as () => T | PromiseLike<T>, mark);
+    let asked: Permit | Refusal;
+    try {
+      if (options === undefined) {
+        const mark = wasm.acquire(this.#handle);
+        if (mark >= 0) return this.#callPlainly(operation as () => T | PromiseLike<T>, mark);
+        asked = this.#askByTime();
+      } else {
+        options.signal?.throwIfAborted();
+        checkTime("timeoutMs", options.timeoutMs);
+        asked = this.#ask();
+      }
+    } catch (error) {
+      return Promise.reject(error);
     }
-    return this.#executeWith(operation, options);
+    if (asked instanceof Permit) return callThrough(asked, operation, options ?? {});
+    // In no async function: one that throws rejects before anybody listens, see there.
+    return fallBack(new CircuitOpenError(this.operationName, asked.state, asked.retryAfterMs), options);
   }
 
-  /** Makes a function of the same arguments that calls `operation` through the breaker. */
+  /**
+   * Makes a function of the same arguments that calls `operation` through the breaker, as {@link execute} does. `operation` is
+   * given these arguments alone: what ends the call by `options` does not tell it to stop.
+   */
   wrap<This, A extends unknown[], T, F = never>(
     operation: (this: This, ...args: A) => T | PromiseLike<T>,
     options?: ExecuteOptions<T, F>,
@@ -258,22 +251,22 @@ export class CircuitBreaker implements Disposable {
 
   /** Is told of each transition, after it has happened; what is returned ends that. */
   onStateChange(listener: (transition: Transition) => void): () => void {
-    return this.#listeners.transitions.add(listener);
+    return this.#toTell.transitions.add(listener);
   }
 
   /** Is told of each refusal, and in shadow mode of what would have been one; what is returned ends that. */
   onRefused(listener: (refusal: Refusal) => void): () => void {
-    return this.#listeners.refusals.add(listener);
+    return this.#toTell.refusals.add(listener);
   }
 
   /** Is told of each success or failure that came too late to count, by its receipt; what is returned ends that. */
   onLate(listener: (receipt: Receipt) => void): () => void {
-    return this.#listeners.late.add(listener);
+    return this.#toTell.late.add(listener);
   }
 
   /** The transitions as `CustomEvent`s with the name `statechange`, each with its {@link Transition} as `detail`. */
   get events(): EventTarget {
-    const hub = this.#listeners;
+    const hub = this.#toTell;
     if (hub.target === undefined) {
       const target = (hub.target = new EventTarget());
       this.onStateChange((detail) => void target.dispatchEvent(eventOf(detail)));
@@ -305,7 +298,7 @@ export class CircuitBreaker implements Disposable {
     const now = this.#now();
     snapshots.write((parsed ?? {}) as Record<string, unknown>);
     const packed = wasm.restore(this.#handle, now);
-    if (packed >= snapshots.DAMAGED) throw snapshots.damaged(packed);
+    if (packed < 0) throw snapshots.damaged(packed);
     this.#told(packed);
   }
 
@@ -327,31 +320,18 @@ export class CircuitBreaker implements Disposable {
   #now(): number {
     if (this.#handle === 0) throw new Error(`circuit '${this.operationName}' was freed`);
     const now = this.#clock.now();
-    if (this.#random !== undefined) {
-      const number = this.#random() * 2 ** 32;
-      wasm.chance(number);
-    }
+    if (this.#random !== undefined) wasm.chance(this.#random() * 2 ** 32);
     return now;
   }
 
-  get #listeners(): Hub {
+  get #toTell(): Hub {
     return (this.#hub ??= new Hub());
   }
 
   /** Tells what a call did; gives its answer. */
   #told(packed: number): number {
-    const hub = this.#hub;
-    if (hub !== undefined && packed > 3) this.#tell(hub, packed);
+    if (packed > 3) this.#hub?.tell(packed, this.operationName);
     return packed & 3;
-  }
-
-  #tell(hub: Hub, packed: number): void {
-    // All is read first: a listener may make the next call.
-    const transitions = changed(packed) && !hub.transitions.isEmpty ? transitionsOf(packed, this.operationName) : [];
-    const refusal = wasRefused(packed) ? refusalOf(this.operationName, (packed & 1) === 1) : undefined;
-    for (const transition of transitions) hub.transitions.tell(transition);
-    if (refusal) hub.refusals.tell(refusal);
-    if (wasLate(packed)) hub.late.tell(RECEIPTS[packed & 3]!);
   }
 
   #record(outcome: number, tookMs: number): Receipt {
@@ -364,11 +344,14 @@ export class CircuitBreaker implements Disposable {
 
   #ask(): Permit | Refusal {
     const mark = wasm.acquire(this.#handle);
-    if (mark >= 0) return new Permit(this, settleTicket, mark, 0);
+    return mark >= 0 ? new Permit(this, settleTicket, mark, 0) : this.#askByTime();
+  }
+
+  #askByTime(): Permit | Refusal {
     const packed = wasm.acquire_at(this.#handle, this.#now());
     const asked =
       (packed & 1) === 1
-        ? new Permit(this, settleTicket, wasm.out(MARK), wasm.out(ISSUED))
+        ? new Permit(this, settleTicket, wasm.out(Place.Mark), wasm.out(Place.Issued))
         : refusalOf(this.operationName, false);
     this.#told(packed);
     return asked;
@@ -378,52 +361,22 @@ export class CircuitBreaker implements Disposable {
     // A breaker that was freed meanwhile has nothing to record, and that must not become the error of a call that went well.
     if (this.#handle === 0) return "stale";
     // Of a timed request the core has to see the time, which it says by not settling it.
-    if (wasm.settle(this.#handle, mark, outcome)) return "recorded";
+    if (wasm.settle(this.#handle, mark, outcome) !== 0) return "recorded";
     const receipt = RECEIPTS[this.#told(wasm.settle_at(this.#handle, mark, issued, outcome, this.#now()))]!;
     if (retryAfterMs !== undefined && receipt === "recorded") this.holdOpen(retryAfterMs);
     return receipt;
   }
 
   /** The path of a healthy circuit. */
-  async #executePlainly<T>(operation: () => T | PromiseLike<T>, mark: number): Promise<T> {
+  async #callPlainly<T>(operation: () => T | PromiseLike<T>, mark: number): Promise<T> {
     let value: T;
     try {
       value = await operation();
     } catch (error) {
-      this.#settle(mark, 0, OUTCOMES.indexOf(outcomeOf({ ok: false, error }, undefined)));
+      this.#settle(mark, 0, numberOf(outcomeOf({ ok: false, error }, {})));
       throw error;
     }
-    if (!wasm.settle(this.#handle, mark, SUCCESS)) this.#settle(mark, 0, SUCCESS);
+    if (wasm.settle(this.#handle, mark, OutcomeNumber.Success) === 0) this.#settle(mark, 0, OutcomeNumber.Success);
     return value;
-  }
-
-  async #executeWith<T, F>(
-    operation: (signal: AbortSignal) => T | PromiseLike<T>,
-    options: ExecuteOptions<T, F> | undefined,
-  ): Promise<T | F> {
-    const { signal, timeoutMs } = options ?? {};
-    signal?.throwIfAborted();
-    const asked = this.#ask();
-    if (!(asked instanceof Permit)) {
-      return fallBack(new CircuitOpenError(this.operationName, asked.state, asked.retryAfterMs), options);
-    }
-    let settled: Settled<T>;
-    try {
-      const called =
-        signal === undefined && timeoutMs === undefined
-          ? (operation as () => T | PromiseLike<T>)()
-          : callWithin(operation, signal, timeoutMs);
-      settled = { ok: true, value: await called };
-    } catch (error) {
-      settled = { ok: false, error };
-    }
-    let outcome: Outcome = "failure";
-    try {
-      outcome = outcomeOf(settled, options);
-    } finally {
-      // Also where `classify` throws: a probe must not keep its place.
-      asked.settle(outcome);
-    }
-    return settled.ok ? settled.value : fallBack(settled.error, options);
   }
 }

@@ -1,4 +1,4 @@
-import * as wasm from "./wasm/halfopen_wasm_bg.js";
+import * as wasm from "./wasm/exports.js";
 
 /** The rule by which a circuit opens. */
 export type Rule = "consecutive" | "consecutive_slow" | "count_window" | "time_window";
@@ -75,15 +75,35 @@ const FIELDS = [
   "rampUpFromPercent",
 ] as const satisfies readonly (keyof Config)[];
 const RULES: readonly Rule[] = ["consecutive", "consecutive_slow", "count_window", "time_window"];
-const FIRST_ADAPTIVE = 11;
+
+/** Places of fields. */
+const enum Place {
+  WindowCalls = 5,
+  WindowSeconds = 6,
+  FailureRate = 7,
+  MinimumCalls = 8,
+  SlowCallDuration = 9,
+  SlowCallRate = 10,
+  FirstAdaptive = 11,
+  RampUp = 15,
+}
+
+/** Places of rules. */
+const enum RuleNumber {
+  Consecutive,
+  ConsecutiveSlow,
+  CountWindow,
+  TimeWindow,
+}
+
+/** What can be wrong with a field, beside its range. */
+const enum Problem {
+  Unused = 1,
+  Lonely,
+  Missing,
+}
+
 const DEFAULT_CALLS = 100;
-
-// What no field can be: the core then says what it can be.
-const NO_COUNT = 2 ** 32 - 1;
-const NO_MILLIS = 2 ** 53;
-
-// What can be wrong with a field, beside its range.
-const [UNUSED, LONELY, MISSING] = [1, 2, 3];
 
 /** A breaker in wasm, and what of its configuration is of use here. */
 export interface Created {
@@ -99,50 +119,53 @@ export function create(config: Config): Created {
       throw new TypeError(`unknown field \`${key}\`, expected one of \`${FIELDS.join("`, `")}\`, \`rule\`, \`adaptive\``);
     }
   }
-  const rule = RULES.indexOf(config.rule ?? inferred(config));
+  const has = (...places: Place[]) => places.some((at) => config[FIELDS[at]!] !== undefined);
+  const rule =
+    config.rule !== undefined
+      ? RULES.indexOf(config.rule)
+      : has(Place.WindowSeconds)
+        ? RuleNumber.TimeWindow
+        : has(Place.WindowCalls, Place.FailureRate, Place.MinimumCalls, Place.SlowCallRate)
+          ? RuleNumber.CountWindow
+          : has(Place.SlowCallDuration)
+            ? RuleNumber.ConsecutiveSlow
+            : RuleNumber.Consecutive;
   if (rule < 0) throw new TypeError(`rule is ${String(config.rule)}, must be one of ${RULES.join(", ")}`);
-  const adaptive = config.adaptive ?? FIELDS.some((field, at) => at >= FIRST_ADAPTIVE && config[field] !== undefined);
+  const adaptive = config.adaptive ?? FIELDS.some((field, at) => at >= Place.FirstAdaptive && config[field] !== undefined);
   FIELDS.forEach((field, at) => wasm.set(at, toNumber(field, config[field])));
-  if (rule === 2 && config.slidingWindowSize === undefined) wasm.set(FIELDS.indexOf("slidingWindowSize"), DEFAULT_CALLS);
-  const handle = wasm.create(rule, adaptive);
+  if (rule === RuleNumber.CountWindow && !has(Place.WindowCalls)) wasm.set(Place.WindowCalls, DEFAULT_CALLS);
+  const handle = wasm.create(rule, adaptive ? 1 : 0);
   if (handle === 0) throw refused(config);
   if (handle === 1) throw new RangeError("out of memory");
-  return { handle, chance: (config.recoveryJitterPercent ?? 0) > 0 || config.rampUpSeconds !== undefined };
-}
-
-function inferred(config: Config): Rule {
-  const has = (...fields: (keyof Config)[]) => fields.some((field) => config[field] !== undefined);
-  if (has("slidingWindowSeconds")) return "time_window";
-  if (has("slidingWindowSize", "failureRateThreshold", "minimumCalls", "slowCallRateThreshold")) return "count_window";
-  return has("slowCallDurationSeconds") ? "consecutive_slow" : "consecutive";
+  return { handle, chance: (config.recoveryJitterPercent ?? 0) > 0 || has(Place.RampUp) };
 }
 
 /** As it crosses: times in whole milliseconds, NaN where nothing was said. */
 function toNumber(field: string, value: unknown): number {
   if (value === undefined) return NaN;
-  const number = typeof value === "number" ? value : NaN;
-  if (field.endsWith("Seconds")) {
-    // To the nanosecond first: 4.001 s are 4,001 ms, although 4.001 * 1000 is a little more.
-    return number >= 0 ? Math.min(Math.ceil(Math.round(number * 1e9) / 1e6), NO_MILLIS) : NO_MILLIS;
-  }
-  return Number.isInteger(number) && number >= 0 ? Math.min(number, NO_COUNT) : NO_COUNT;
+  // What no field can be: the core then says what it can be.
+  if (typeof value !== "number" || !(value >= 0)) return Infinity;
+  // To the nanosecond first: 4.001 s are 4,001 ms, although 4.001 * 1000 is a little more.
+  if (isTime(field)) return Math.ceil(Math.round(value * 1e9) / 1e6);
+  return Number.isInteger(value) ? value : Infinity;
 }
 
 /** The core's words for what is wrong, with the value as it was given. */
 function refused(config: Config): Error {
-  const [at, problem, value, least, most] = [0, 1, 2, 3, 4].map((place) => wasm.out(place)) as [number, number, number, number, number];
+  const [at, problem, value, least, most] = [0, 1, 2, 3, 4].map(wasm.out) as [number, number, number, number, number];
   const field = FIELDS[at]!;
   const name = snakeCase(field);
-  if (problem === UNUSED) return new TypeError(`${name} is set, must be left out: this breaker's rule has no use for it`);
-  if (problem === LONELY) return new TypeError(`${name} is set, must be left out without ${snakeCase(FIELDS[value]!)}`);
-  if (problem === MISSING) return new TypeError(`${name} is missing, must be set: this rule is about it`);
-  const unit = field.endsWith("Seconds") ? 1000 : 1;
+  const must = " is set, must be left out";
+  if (problem === Problem.Unused) return new TypeError(`${name}${must}: this breaker's rule has no use for it`);
+  if (problem === Problem.Lonely) return new TypeError(`${name}${must} without ${snakeCase(FIELDS[value]!)}`);
+  if (problem === Problem.Missing) return new TypeError(`${name} is missing, must be set: this rule is about it`);
+  const unit = isTime(field) ? 1000 : 1;
   const given: unknown = config[field];
   const error = given === undefined || typeof given === "number" ? RangeError : TypeError;
   return new error(`${name} is ${String(given ?? value / unit)}, must be ${least / unit} to ${most / unit}`);
 }
 
+const isTime = (field: string): boolean => field.endsWith("Seconds");
+
 /** The name that the field has in every other language. */
-function snakeCase(field: string): string {
-  return field.replace(/[A-Z]/g, (letter) => "_" + letter.toLowerCase());
-}
+const snakeCase = (field: string): string => field.replace(/[A-Z]/g, (letter) => "_" + letter.toLowerCase());

@@ -1,5 +1,6 @@
-import { MODES, REASONS, STATES, type CircuitState, type Mode, type Reason } from "./states.js";
-import * as wasm from "./wasm/halfopen_wasm_bg.js";
+import { Bits, MODES, orNull, Place, REASONS, RECEIPTS, STATES } from "./numbers.js";
+import type { CircuitState, Mode, Reason, Receipt } from "./states.js";
+import * as wasm from "./wasm/exports.js";
 
 /** What a window held when its rule opened the circuit, the outcome that tipped it included. */
 export interface Tally {
@@ -47,18 +48,12 @@ export interface Refusal {
   readonly shadow: boolean;
 }
 
-// As the packed numbers of told.rs have them.
-const TRANSITIONS = 2;
-const REFUSED = 1 << 4;
-const LATE = 1 << 5;
-const STRIDE = 16;
-const REFUSAL = 48;
-
-/** The transitions of the call whose packed number this is. To be read before the next call. */
-export function transitionsOf(packed: number, operationName: string): Transition[] {
+/** The transitions of the call that gave this number. To be read before the next call. */
+function transitionsOf(packed: number, operationName: string): Transition[] {
   const transitions: Transition[] = [];
-  for (let at = 0; at < ((packed >> TRANSITIONS) & 3); at++) {
-    const number = (place: number) => wasm.out(at * STRIDE + place);
+  const end = Place.Transitions + ((packed & Bits.Transitions) >> 2) * Place.NextTransition;
+  for (let at = Place.Transitions; at < end; at += Place.NextTransition) {
+    const number = (place: number) => wasm.out(at + place);
     const window = number(10);
     transitions.push({
       operationName,
@@ -83,19 +78,10 @@ export function transitionsOf(packed: number, operationName: string): Transition
   return transitions;
 }
 
-/** Whether the call changed something that is to be told. */
-export const changed = (packed: number): boolean => (packed & (3 << TRANSITIONS)) !== 0;
-
-/** Whether it was refused, or would have been. */
-export const wasRefused = (packed: number): boolean => (packed & REFUSED) !== 0;
-
-/** Whether the outcome came too late. */
-export const wasLate = (packed: number): boolean => (packed & LATE) !== 0;
-
-/** The refusal of the call that was refused. */
+/** The refusal of the call that was refused. To be read before the next call. */
 export function refusalOf(operationName: string, shadow: boolean): Refusal {
-  const wait = wasm.out(REFUSAL + 1);
-  return { operationName, state: STATES[wasm.out(REFUSAL)]!, retryAfterMs: wait < 0 ? null : wait, shadow };
+  const retryAfterMs = orNull(wasm.out(Place.Refusal + 1));
+  return { operationName, state: STATES[wasm.out(Place.Refusal)]!, retryAfterMs, shadow };
 }
 
 /** Functions that are told of something, in the order in which they came. */
@@ -107,11 +93,6 @@ export class Listeners<T> {
     const own = (told: T) => listener(told);
     this.#all.add(own);
     return () => void this.#all.delete(own);
-  }
-
-  /** Whether there are none. */
-  get isEmpty(): boolean {
-    return this.#all.size === 0;
   }
 
   /** Tells all of them. An error of one is the host's to report: it must not become the error of a call. */
@@ -128,14 +109,29 @@ export class Listeners<T> {
   }
 }
 
+/** Who is told of what a breaker does. */
+export class Hub {
+  readonly transitions = new Listeners<Transition>();
+  readonly refusals = new Listeners<Refusal>();
+  readonly late = new Listeners<Receipt>();
+  target: EventTarget | undefined;
+
+  /** Tells what the call did that gave this number. */
+  tell(packed: number, operationName: string): void {
+    // All is read first: a listener may make the next call.
+    const transitions = transitionsOf(packed, operationName);
+    const refusal = packed & Bits.Refused && refusalOf(operationName, (packed & 1) === 1);
+    for (const transition of transitions) this.transitions.tell(transition);
+    if (refusal) this.refusals.tell(refusal);
+    if (packed & Bits.Late) this.late.tell(RECEIPTS[packed & 3]!);
+  }
+}
+
 /** A transition as an event. Vercel's edge has no `CustomEvent`. */
 export const eventOf = (detail: Transition): Event =>
   typeof CustomEvent === "function"
     ? new CustomEvent("statechange", { detail })
     : Object.assign(new Event("statechange"), { detail });
-
-/** How many transitions an iterator keeps that nobody has asked for yet; of more, the latest. */
-const KEPT = 64;
 
 /** What `add` tells from now on, until `return()` or the signal ends it. */
 export function iterate<T>(
@@ -144,30 +140,31 @@ export function iterate<T>(
 ): AsyncIterableIterator<T> {
   const kept: T[] = [];
   const waiting: ((result: IteratorResult<T>) => void)[] = [];
+  const nothing: IteratorReturnResult<undefined> = { done: true, value: undefined };
   let over = false;
-  const remove = add((told) => {
+  const remove = add((value) => {
     const next = waiting.shift();
-    if (next) return next({ done: false, value: told });
-    if (kept.push(told) > KEPT) kept.shift();
+    if (next) return next({ done: false, value });
+    // Of more than these, the latest.
+    if (kept.push(value) > 64) kept.shift();
   });
   const end = () => {
     over = true;
     remove();
     signal?.removeEventListener("abort", end);
-    for (const next of waiting.splice(0)) next({ done: true, value: undefined });
+    for (const next of waiting.splice(0)) next(nothing);
   };
   if (signal?.aborted) end();
   else signal?.addEventListener("abort", end);
   return {
-    next() {
-      if (kept.length > 0) return Promise.resolve({ done: false, value: kept.shift()! });
-      if (over) return Promise.resolve({ done: true, value: undefined });
-      return new Promise((resolve) => waiting.push(resolve));
+    async next() {
+      if (kept.length > 0) return { done: false, value: kept.shift()! };
+      return over ? nothing : new Promise((resolve) => waiting.push(resolve));
     },
-    return() {
+    async return() {
       kept.length = 0;
       end();
-      return Promise.resolve({ done: true, value: undefined });
+      return nothing;
     },
     [Symbol.asyncIterator]() {
       return this;

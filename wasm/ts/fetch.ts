@@ -1,5 +1,5 @@
 import type { CircuitBreaker } from "./breaker.js";
-import { callWithin, outcomeOf } from "./execute.js";
+import { callWithin, checkTime, outcomeOf } from "./execute.js";
 import type { CircuitBreakerRegistry } from "./registry.js";
 import { retryAfterOf, type HeadersLike } from "./retry-after.js";
 import type { Outcome } from "./states.js";
@@ -27,8 +27,8 @@ export interface GuardedFetchOptions<F extends FetchLike = typeof globalThis.fet
   /** With a registry: the name of the request's circuit; by default the origin of its URL. */
   readonly key?: ((request: RequestLike) => string) | undefined;
   /**
-   * Ends a request after so many milliseconds without a response with a `TimeoutError`, which is a failure. For a request that
-   * has a signal, too, it takes `AbortSignal.any` (Node 20.3, browsers since 2024).
+   * Ends a request after so many milliseconds, 0 or more, without a response with a `TimeoutError`, which is a failure; by
+   * default nothing does. For a request that has a signal, too, it takes `AbortSignal.any` (Node 20.3, browsers since 2024).
    */
   readonly timeoutMs?: number | undefined;
 }
@@ -38,23 +38,29 @@ export interface GuardedFetchOptions<F extends FetchLike = typeof globalThis.fet
  * place of `fetch`, also as the `fetch` option of a client.
  *
  * Responses of 5xx and 429 count as failures and are given like any other; so do network errors. Other 4xx say nothing about
- * the server's health and are ignored. So is a request that was aborted, unless by a deadline (`AbortSignal.timeout`): then it
- * was the server that took too long. A failure's `Retry-After` lengthens the time OPEN, as far as `maxRecoveryTimeoutSeconds`
+ * the server's health and are ignored. An abort is ignored and a timeout is a failure, that of an `AbortSignal.timeout`, too, as
+ * {@link ExecuteOptions} says. A failure's `Retry-After` lengthens the time OPEN, as far as `maxRecoveryTimeoutSeconds`
  * allows and only where the way back adapts: give `adaptive: true`. A request ends with its response: what goes wrong while the
  * body is read is not counted.
  *
- * Refused requests reject with a {@link CircuitOpenError}, unsent.
+ * Refused requests reject with a {@link CircuitOpenError}, unsent. With a registry so do those that it cannot give a circuit:
+ * with a TypeError where the URL is none, and a RangeError where all its places are in use.
  *
  * @example
  * const hosts = new CircuitBreakerRegistry({ failureThreshold: 3, adaptive: true });
  * const fetch = guardedFetch(hosts, { timeoutMs: 5_000 });
  * const response = await fetch("https://api.example.com/users");
+ * @throws RangeError for a `timeoutMs` that is no time
  */
 export function guardedFetch(
   breakers: CircuitBreaker | CircuitBreakerRegistry,
   options?: GuardedFetchOptions,
 ): typeof globalThis.fetch;
-/** The same through a `fetch` of your own, whose type it keeps. */
+/**
+ * The same through a `fetch` of your own, whose type it keeps.
+ *
+ * @throws RangeError for a `timeoutMs` that is no time
+ */
 export function guardedFetch<F extends FetchLike>(
   breakers: CircuitBreaker | CircuitBreakerRegistry,
   options: GuardedFetchOptions<F> & { readonly fetch: F },
@@ -64,6 +70,7 @@ export function guardedFetch<F extends FetchLike>(
   options: GuardedFetchOptions<F> = {},
 ): F {
   const { timeoutMs, classify, key = originOf } = options;
+  checkTime("timeoutMs", timeoutMs);
   const guarded: FetchLike = async (input: Input, init?: Init) => {
     const signal = signalOf(input, init);
     signal?.throwIfAborted();
@@ -80,7 +87,7 @@ export function guardedFetch<F extends FetchLike>(
       if (outcome === "failure") retryAfterMs = retryAfterOf(response.headers);
       return response;
     } catch (error) {
-      outcome = isDeadline(signal) ? "failure" : outcomeOf({ ok: false, error }, { signal });
+      outcome = outcomeOf({ ok: false, error }, { signal });
       throw error;
     } finally {
       permit.settle(outcome, retryAfterMs);
@@ -119,8 +126,4 @@ function originOf({ url }: RequestLike): string {
 /** It must outlive the response, whose body an abort ends too: so nothing here could take a listener away again. */
 function either(outer: AbortSignal | undefined, inner: AbortSignal): AbortSignal {
   return outer === undefined ? inner : AbortSignal.any([outer, inner]);
-}
-
-function isDeadline(signal: AbortSignal | undefined): boolean {
-  return signal?.aborted === true && (signal.reason as { name?: unknown } | undefined)?.name === "TimeoutError";
 }

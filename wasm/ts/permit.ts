@@ -1,16 +1,17 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { CircuitBreaker } from "./breaker.js";
+import { notOutcome, numberOf, OutcomeNumber } from "./numbers.js";
 import type { Outcome, Receipt } from "./states.js";
 
 /** Where a runtime has no `Symbol.dispose` yet: what its polyfills use. */
 export const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for("Symbol.dispose") as typeof Symbol.dispose);
 
-/** Hands in the outcome of a ticket; with milliseconds where a server has said when to come back. */
+/** Hands in the outcome of a ticket, by its number; with milliseconds where a server has said when to come back. */
 export type Settle = (
   breaker: CircuitBreaker,
   mark: number,
   issued: number,
-  outcome: Outcome,
+  outcome: number,
   retryAfterMs?: number,
 ) => Receipt;
 
@@ -63,12 +64,20 @@ export class Permit implements Disposable {
     return this.settle("ignored");
   }
 
-  /** The request ended with `outcome`. A permit is good for one: another one changes nothing and is `"stale"`. */
+  /**
+   * The request ended with `outcome`. A permit is good for one: another one changes nothing and is `"stale"`.
+   *
+   * @param retryAfterMs see {@link failure}
+   * @throws TypeError for what is no outcome; it then counts as a failure, so that a probe does not keep its place
+   */
   settle(outcome: Outcome, retryAfterMs?: number): Receipt {
     const breaker = this.#breaker;
     if (breaker === undefined) return "stale";
     this.#breaker = undefined;
-    return this.#settle(breaker, this.#mark, this.#issued, outcome, retryAfterMs);
+    const number = numberOf(outcome);
+    const receipt = this.#settle(breaker, this.#mark, this.#issued, number < 0 ? OutcomeNumber.Failure : number, retryAfterMs);
+    if (number < 0) throw notOutcome(outcome);
+    return receipt;
   }
 
   /** Gives it back without an outcome, unless it had one. */

@@ -13,7 +13,10 @@ export interface CircuitBreakerRegistryOptions extends CircuitBreakerOptions {
 
 interface Entry {
   readonly breaker: CircuitBreaker;
+  /** In milliseconds of the registry's clock. */
   usedAt: number;
+  /** Ends the telling of its transitions. */
+  leave?: () => void;
 }
 
 /**
@@ -22,7 +25,7 @@ interface Entry {
  * When it is full, the one that was asked for longest ago among those that are idle (CLOSED, with the rules in force and
  * nothing counted) makes place for a new one, and where none is idle the new one is refused. An idle one that is left out has
  * forgotten nothing but a window's successes. It is not freed: who still holds it may use it, but the registry then knows
- * another one by that name, so ask for it each time.
+ * another one by that name, and tells no more of its transitions. So ask for it each time.
  *
  * @example
  * const hosts = new CircuitBreakerRegistry({ failureThreshold: 3 });
@@ -94,6 +97,7 @@ export class CircuitBreakerRegistry implements Disposable, Iterable<[name: strin
 
   /** Leaves one out, whatever its state is; gives whether there was one. It is not freed. */
   delete(name: string): boolean {
+    this.#entries.get(name)?.leave?.();
     return this.#entries.delete(name);
   }
 
@@ -107,7 +111,7 @@ export class CircuitBreakerRegistry implements Disposable, Iterable<[name: strin
     for (const [name, entry] of this.#entries) {
       // The clock went back.
       if (entry.usedAt > now) entry.usedAt = now;
-      if (now - entry.usedAt >= olderThanMs && isIdle(entry.breaker) && this.#entries.delete(name)) retired++;
+      if (now - entry.usedAt >= olderThanMs && isIdle(entry.breaker) && this.delete(name)) retired++;
     }
     return retired;
   }
@@ -116,7 +120,7 @@ export class CircuitBreakerRegistry implements Disposable, Iterable<[name: strin
   onStateChange(listener: (transition: Transition) => void): () => void {
     if (this.#transitions === undefined) {
       this.#transitions = new Listeners();
-      for (const [, breaker] of this) this.#listenTo(breaker, this.#transitions);
+      for (const entry of this.#entries.values()) this.#listenTo(entry);
     }
     return this.#transitions.add(listener);
   }
@@ -162,22 +166,25 @@ export class CircuitBreakerRegistry implements Disposable, Iterable<[name: strin
   }
 
   #make(name: string): CircuitBreaker {
-    if (this.size >= this.maxSize) this.#makePlace(name);
+    const place = this.size >= this.maxSize ? this.#idleOne(name) : undefined;
     const breaker = new CircuitBreaker(name, this.#configure(name), this.#options);
-    if (this.#transitions) this.#listenTo(breaker, this.#transitions);
-    this.#entries.set(name, { breaker, usedAt: this.#clock.now() });
+    const entry: Entry = { breaker, usedAt: this.#clock.now() };
+    // Not before: nothing is to make place for what is then not made.
+    if (place !== undefined) this.delete(place);
+    this.#listenTo(entry);
+    this.#entries.set(name, entry);
     return breaker;
   }
 
-  #makePlace(name: string): void {
-    for (const [other, { breaker }] of this.#entries) {
-      if (isIdle(breaker)) return void this.#entries.delete(other);
-    }
+  /** The name of the one whose place another may have. */
+  #idleOne(name: string): string {
+    for (const [other, { breaker }] of this.#entries) if (isIdle(breaker)) return other;
     throw new RangeError(`no place for circuit '${name}': all ${this.maxSize} of the registry are in use, see maxSize`);
   }
 
-  #listenTo(breaker: CircuitBreaker, transitions: Listeners<Transition>): void {
-    breaker.onStateChange((transition) => transitions.tell(transition));
+  #listenTo(entry: Entry): void {
+    const transitions = this.#transitions;
+    if (transitions) entry.leave = entry.breaker.onStateChange((transition) => transitions.tell(transition));
   }
 }
 

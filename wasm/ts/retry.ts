@@ -1,7 +1,7 @@
 import { CircuitBreaker } from "./breaker.js";
 import { systemClock, type Clock } from "./clock.js";
 import { CircuitOpenError } from "./errors.js";
-import { outcomeOf, type Classify, type Settled } from "./execute.js";
+import { checkTime, outcomeOf, type Classify, type Settled } from "./execute.js";
 import type { Outcome } from "./states.js";
 import { systemSleep, waitFor, type Sleep } from "./wait.js";
 
@@ -30,9 +30,13 @@ export interface RetryOptions<R = unknown> {
   readonly maxDelayMs?: number | undefined;
   /** How much of the backoff is left to chance, so that callers do not come back together: by default all of it. */
   readonly jitter?: "full" | "equal" | "none" | undefined;
-  /** Ends an attempt and a wait at once, with the signal's reason. */
+  /**
+   * Ends an attempt and a wait at once, with the signal's reason; no attempt follows. What it means for the attempt is as with
+   * {@link ExecuteOptions.signal}. For a time limit of all attempts together {@link deadlineMs} is better: it makes no failure
+   * of an attempt that has just begun.
+   */
   readonly signal?: AbortSignal | undefined;
-  /** Ends an attempt after so many milliseconds with a `TimeoutError`, which is a failure. */
+  /** Ends an attempt after so many milliseconds, 0 or more, with a `TimeoutError`, which is a failure; by default nothing does. */
   readonly timeoutMs?: number | undefined;
   /** What the end of an attempt means to the breaker. See {@link ExecuteOptions.classify}. */
   readonly classify?: Classify<R> | undefined;
@@ -65,7 +69,8 @@ interface Course {
  * Makes functions try again when they fail, with exponential backoff and full jitter, through a circuit breaker. An open
  * circuit, the breaker's or one that the operation meets, ends it with a {@link CircuitOpenError}, whose `cause` is the error of
  * the attempt before. Else the value or the error of the last attempt is given as it is. An ignored outcome, as that of an
- * aborted call, is not tried again.
+ * aborted call, is not tried again. The operation is given its arguments alone: that an attempt was ended by `signal` or
+ * `timeoutMs` does not tell it to stop.
  *
  * @example
  * const load = withRetry({ circuitBreaker: breaker, attempts: 4 })(async (id: string) => fetchUser(id));
@@ -90,7 +95,7 @@ async function run<T>(options: Options<T>, operation: () => T | PromiseLike<T>):
   const course: Course = { deadline: deadlineMs === Infinity ? Infinity : now(options) + deadlineMs, cause: undefined };
   for (let attempt = 1; ; attempt++) {
     const { settled, outcome } = await admitted(options, operation, course);
-    const again = attempt < attempts && (options.retryIf?.(settled, attempt) ?? outcome === "failure");
+    const again = attempt < attempts && !options.signal?.aborted && (options.retryIf?.(settled, attempt) ?? outcome === "failure");
     const delayMs = again ? delayAfter(attempt, settled, options) : 0;
     if (!again || isLate(delayMs, options, course)) {
       if (settled.ok) return settled.value;
@@ -159,10 +164,10 @@ function letAllThrough(): CircuitBreaker {
   return breaker;
 }
 
-function check({ attempts = 1, backoff = 0, maxDelayMs = 0, deadlineMs = 0 }: RetryOptions<never>): void {
+function check({ attempts = 1, backoff, maxDelayMs, deadlineMs, timeoutMs }: RetryOptions<never>): void {
   if (!Number.isInteger(attempts) || attempts < 1) throw new RangeError(`attempts is ${attempts}, must be 1 or more`);
-  const times = { backoff: typeof backoff === "number" ? backoff : 0, maxDelayMs, deadlineMs };
-  for (const [field, ms] of Object.entries(times)) {
-    if (!(ms >= 0)) throw new RangeError(`${field} is ${ms}, must be 0 or more`);
-  }
+  if (typeof backoff !== "function") checkTime("backoff", backoff);
+  checkTime("maxDelayMs", maxDelayMs);
+  checkTime("deadlineMs", deadlineMs);
+  checkTime("timeoutMs", timeoutMs);
 }

@@ -1,5 +1,6 @@
-import { MODES, STATES, type CircuitState, type Mode } from "./states.js";
-import * as wasm from "./wasm/halfopen_wasm_bg.js";
+import { MODES, orNull, STATES } from "./numbers.js";
+import type { CircuitState, Mode } from "./states.js";
+import * as wasm from "./wasm/exports.js";
 
 /**
  * What is worth keeping of a breaker, with intervals instead of times: the same JSON that the Rust library writes and reads.
@@ -42,51 +43,41 @@ const FIELDS = [
   "ramp_left_ms",
 ] as const satisfies readonly (keyof Snapshot)[];
 
-/** From here on, what `wasm.restore` gives says that it was not taken over. */
-export const DAMAGED = 2 ** 31;
+/** Places of fields. */
+const enum Place {
+  LastFailureAgo = 6,
+  /** From this one on they are left out where they are 0. */
+  FirstOptional = 7,
+}
 
-/** The numbers that `wasm.snapshot` left, and the one that it gave. */
+/** The names of what is a number where it crosses. */
+const NAMES: Partial<Record<string, readonly string[]>> = { state: STATES, mode: MODES };
+
+/** The numbers that `wasm.snapshot` left, and the one that it gave because it may be too long to be left. */
 export function read(ago: number): Snapshot {
-  const [version, state, mode, failure_count, successes, remaining_ms, , ...rest] = FIELDS.map((_, at) => wasm.out(at)) as [
-    ...[number, number, number, number, number, number, number],
-    ...number[],
-  ];
-  const snapshot: Snapshot = {
-    version,
-    state: STATES[state]!,
-    mode: MODES[mode]!,
-    failure_count,
-    successes,
-    remaining_ms,
-    last_failure_ago_ms: ago < 0 ? null : ago,
-  };
-  (["reopenings", "probe_failures", "ramp_left_ms"] as const).forEach((field, at) => {
-    if (rest[at]! > 0) snapshot[field] = rest[at]!;
+  const snapshot: Record<string, number | string | null> = {};
+  FIELDS.forEach((field, at) => {
+    const number = at === Place.LastFailureAgo ? ago : wasm.out(at);
+    // What is left out where it is 0 is less then.
+    if (at < Place.FirstOptional || number > 0) snapshot[field] = NAMES[field]?.[number] ?? orNull(number);
   });
-  return snapshot;
+  return snapshot as unknown as Snapshot;
 }
 
 /** Sets the numbers that `wasm.restore` reads. */
 export function write(snapshot: Record<string, unknown>): void {
-  const version = snapshot["version"];
+  const { version } = snapshot as { version?: unknown };
   if (version !== 1) throw new TypeError(`snapshot version is ${String(version)}, must be 1`);
-  FIELDS.forEach((field, at) => wasm.set(at, toNumber(field, snapshot[field])));
+  FIELDS.forEach((field, at) => wasm.set(at, toNumber(snapshot[field], NAMES[field])));
 }
 
-function toNumber(field: string, value: unknown): number {
-  if (field === "state") return STATES.indexOf(value as CircuitState);
-  if (field === "mode") return MODES.indexOf(value as Mode);
-  return whole(value);
+/** NaN where there is nothing, and what no breaker has for what is no whole number or no name. */
+function toNumber(value: unknown, names: readonly unknown[] | undefined): number {
+  if (names) return names.indexOf(value);
+  return value == null ? NaN : Number.isSafeInteger(value) ? (value as number) : -1;
 }
 
-/** NaN where there is nothing, and what no breaker has for what is no whole number. */
-function whole(value: unknown): number {
-  if (value === undefined || value === null) return NaN;
-  return Number.isSafeInteger(value) ? (value as number) : -1;
-}
-
-/** The error for a snapshot that was not taken over. */
+/** The error for a snapshot that was not taken over, for what `wasm.restore` gave. */
 export function damaged(packed: number): TypeError {
-  const field = FIELDS[packed - DAMAGED]!;
-  return new TypeError(`snapshot is damaged: ${field} is missing or has a value that no breaker can have`);
+  return new TypeError(`snapshot is damaged: ${FIELDS[packed & 15]!} is missing or has a value that no breaker can have`);
 }

@@ -49,23 +49,3 @@ export type Reason =
   | "shadowed"
   | "reset"
   | "restored";
-
-// In the order of the numbers that cross the boundary.
-export const STATES: readonly CircuitState[] = ["closed", "open", "half_open"];
-export const MODES: readonly Mode[] = ["normal", "isolated", "disabled", "shadow"];
-export const OUTCOMES: readonly Outcome[] = ["success", "failure", "ignored"];
-export const RECEIPTS: readonly Receipt[] = ["recorded", "stale", "expired", "disabled"];
-export const REASONS: readonly Reason[] = [
-  "consecutive_failures",
-  "failure_rate",
-  "slow_call_rate",
-  "recovery_timeout",
-  "probes_succeeded",
-  "probe_failed",
-  "tripped",
-  "isolated",
-  "disabled",
-  "shadowed",
-  "reset",
-  "restored",
-];

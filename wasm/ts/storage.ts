@@ -12,7 +12,7 @@ export interface TextStore {
 
 /** How snapshots are kept. */
 export interface SnapshotStorageOptions {
-  /** Is told what went wrong, for neither `load` nor `save` rejects; by default `console.warn` is. */
+  /** Is told what went wrong, for neither `load` nor `save` rejects, unless this throws; by default `console.warn` is. */
   readonly onError?: ((error: Error) => void) | undefined;
   /** The time by which a snapshot's age is told, the same for all who share the store; by default `Date`. */
   readonly clock?: Clock | undefined;
@@ -46,7 +46,7 @@ export function snapshotStorage(store: TextStore, options: SnapshotStorageOption
     try {
       return await act();
     } catch (cause) {
-      onError(new Error(`circuit '${breaker.operationName}' was not ${what}: ${(cause as Error).message}`, { cause }));
+      onError(new Error(`circuit '${breaker.operationName}' was not ${what}: ${messageOf(cause)}`, { cause }));
       return false;
     }
   };
@@ -88,6 +88,11 @@ export function saveOnChange(
     const saved = storage.save(breaker, options.key);
     options.waitUntil?.(saved);
   });
+}
+
+/** A store may reject with anything. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function keyOf(breaker: CircuitBreaker): string {

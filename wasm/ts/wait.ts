@@ -1,8 +1,7 @@
+import { LONGEST_MS } from "./execute.js";
+
 /** Waits for `ms` milliseconds, or rejects with the signal's reason as soon as it aborts; leaves neither a timer nor a listener. */
 export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
-
-/** The longest that a timer can be set for: a longer one would go off at once. */
-const LONGEST_MS = 2 ** 31 - 1;
 
 /** The system's timer. */
 export const systemSleep: Sleep = (ms, signal) =>
@@ -37,8 +36,8 @@ export function waitFor(ms: number, sleep: Sleep, { signal, listen }: Early): Pr
       inner.abort();
     };
     const onAbort = () => end(() => reject(signal!.reason));
-    const leave = listen?.(() => end(resolve));
     signal?.addEventListener("abort", onAbort);
+    const leave = listen?.(() => end(resolve));
     new Promise<void>((start) => start(sleep(ms, inner.signal))).then(
       () => end(resolve),
       (error: unknown) => end(() => reject(error)),

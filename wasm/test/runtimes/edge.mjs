@@ -1,11 +1,13 @@
-// Runtimes of edges, each driven by a program of Node: workerd itself, miniflare and edge-runtime. Prints the Worker's report.
+// Runtimes of edges, each driven by a program of Node: workerd itself, miniflare, what wrangler bundles in it, and edge-runtime.
+// Prints the Worker's report.
 //
-//   node edge.mjs workerd|miniflare|edge-runtime FOLDER
+//   node edge.mjs workerd|miniflare|wrangler|edge-runtime FOLDER
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { entryFor } from "./fresh.mjs";
+import { bundleByWrangler } from "./wrangler.mjs";
 
 /** From here on a Worker has all that the suite needs, and still compiles no bytes. */
 const COMPATIBILITY_DATE = "2025-05-01";
@@ -61,27 +63,21 @@ const worker :Workerd.Worker = (
     }
   },
 
-  /** Bundled as wrangler does it: with its conditions, the module beside the bundle. */
+  /** Bundled by esbuild for Workers: with their conditions, the module beside the bundle. */
   async miniflare(folder) {
-    const { Miniflare } = await import("miniflare");
     const out = join(folder, "out");
     await build({ ...bundled(folder, "worker.mjs"), conditions: ["workerd", "worker", "browser"], loader: { ".wasm": "copy" }, outdir: out, assetNames: "[name]" });
-    const flare = new Miniflare({
-      rootPath: out,
-      modulesRoot: out,
-      modules: [
-        { type: "ESModule", path: join(out, "worker.js") },
-        { type: "CompiledWasm", path: join(out, "halfopen_wasm_bg.wasm") },
-      ],
-      compatibilityDate: COMPATIBILITY_DATE,
-      kvNamespaces: ["KV"],
-      durableObjects: { OBJECT: "Keeper" },
-    });
-    try {
-      return await (await flare.dispatchFetch("http://worker/")).text();
-    } finally {
-      await flare.dispose();
-    }
+    return inMiniflare(out, [
+      { type: "ESModule", path: join(out, "worker.js") },
+      { type: "CompiledWasm", path: join(out, "halfopen_wasm_bg.wasm") },
+    ]);
+  },
+
+  /** Bundled by wrangler: what Cloudflare would get. */
+  async wrangler(folder) {
+    const out = join(folder, "out");
+    writeFileSync(join(folder, "wrangler.toml"), `name = "suite"\nmain = "worker.mjs"\ncompatibility_date = "${COMPATIBILITY_DATE}"\n`);
+    return inMiniflare(out, await bundleByWrangler(folder, out));
   },
 
   /** Bundled as Vercel does it: the module is compiled outside, and given as a variable. */
@@ -108,6 +104,22 @@ const worker :Workerd.Worker = (
     return (await runtime.dispatchFetch("http://function/")).text();
   },
 };
+
+/** Runs a Worker with KV and a Durable Object, whose modules are in `folder`. */
+async function inMiniflare(folder, modules) {
+  const { Miniflare } = await import("miniflare");
+  const flare = new Miniflare({
+    ...{ rootPath: folder, modulesRoot: folder, modules },
+    compatibilityDate: COMPATIBILITY_DATE,
+    kvNamespaces: ["KV"],
+    durableObjects: { OBJECT: "Keeper" },
+  });
+  try {
+    return await (await flare.dispatchFetch("http://worker/")).text();
+  } finally {
+    await flare.dispose();
+  }
+}
 
 function bundled(folder, program) {
   return { absWorkingDir: folder, entryPoints: [join(folder, program)], bundle: true, format: "esm", logLevel: "warning" };

@@ -1,23 +1,20 @@
-// Runs examples/edge in miniflare against its origin, twice: the second isolate finds what the first has kept. What happens
+// Runs examples/edge, bundled by wrangler, in miniflare against its origin, twice: the second isolate finds what the first has kept. What happens
 // must be what its README shows.
 //
 //   node example.mjs FOLDER     the folder of the example, from where `halfopen` can be found
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 import { equal, runCase } from "./suite.mjs";
+import { bundleByWrangler } from "./wrangler.mjs";
 
 const folder = process.argv[2];
 const settings = readFileSync(join(folder, "wrangler.toml"), "utf8");
 const setting = (name) => settings.match(new RegExp(`^${name} = "(.*)"$`, "m"))[1];
 const { startOrigin } = await import(pathToFileURL(join(folder, "origin.mjs")));
 const out = join(folder, "out");
-await build({
-  ...{ absWorkingDir: folder, entryPoints: [join(folder, setting("main"))], outdir: out, assetNames: "[name]" },
-  ...{ bundle: true, format: "esm", conditions: ["workerd", "worker", "browser"], loader: { ".wasm": "copy" }, logLevel: "warning" },
-});
+const modules = await bundleByWrangler(folder, out);
 
 const origin = await startOrigin();
 const lines = [];
@@ -51,10 +48,7 @@ function start() {
   return new Miniflare({
     rootPath: out,
     modulesRoot: out,
-    modules: [
-      { type: "ESModule", path: join(out, "worker.js") },
-      { type: "CompiledWasm", path: join(out, "halfopen_wasm_bg.wasm") },
-    ],
+    modules,
     compatibilityDate: setting("compatibility_date"),
     bindings: { ORIGIN: origin.address },
     kvNamespaces: [setting("binding")],

@@ -6,7 +6,7 @@ const OUTPUT_LINES = 60;
 
 /**
  * Gets the report by `go` and compares it with the cases that must be in it; `vectors` is how many conformance vectors there
- * are. Gives `{ passed, failures: [{ name, error }], output, note }`.
+ * are. Gives `{ passed, failures: [{ name, error }], skipped, output, note }`.
  */
 export async function judge({ cases }, go, vectors) {
   let report;
@@ -14,7 +14,7 @@ export async function judge({ cases }, go, vectors) {
     report = await go();
   } catch (error) {
     const failures = [{ name: "it gives a report", error: String(error.stack ?? error) }];
-    return { passed: 0, failures, output: error.output ?? "", note: "" };
+    return { passed: 0, failures, skipped: 0, output: error.output ?? "", note: "" };
   }
   const failures = [];
   let passed = report.counts?.passed ?? 0;
@@ -28,7 +28,8 @@ export async function judge({ cases }, go, vectors) {
   for (const { name } of report.results) {
     if (!cases.includes(name)) failures.push({ name, error: "nobody expects this case" });
   }
-  let note = "";
+  const skipped = report.counts?.skipped ?? 0;
+  let note = skipped > 0 ? `${skipped} SKIPPED` : "";
   if (cases.includes(VECTORS)) {
     const { passed: good, failed, ignored, checks } = report.vectors ?? { passed: 0, failed: 0, ignored: [], checks: 0 };
     note = `${good} vectors`;
@@ -37,7 +38,7 @@ export async function judge({ cases }, go, vectors) {
       failures.push({ name: VECTORS, error: `${good} of ${vectors} passed, ${ignored.length} were ignored, in ${checks} checks` });
     }
   }
-  return { passed, failures, output: report.output ?? "", note };
+  return { passed, failures, skipped, output: report.output ?? "", note };
 }
 
 const VECTORS = "the conformance vectors";

@@ -14,7 +14,7 @@ const KV = "a snapshot goes through Workers KV";
 const OBJECT = "a snapshot goes through a Durable Object";
 
 /** How many runs there are: to be changed with the list, so that one that gets lost is noticed. */
-export const RUNS = 22;
+export const RUNS = 23;
 
 /**
  * The runs. Each has its `name`, the `cases` that must be in its report, what it `lacks` (or `undefined`), whether it runs the
@@ -57,6 +57,13 @@ export const LIST = [
     lacks: () => lacksPackages("miniflare", "workerd", "esbuild"),
     go: onEdge("miniflare"),
   },
+  {
+    name: "wrangler, in miniflare",
+    direct: true,
+    cases: [...SUITE, KV, OBJECT],
+    lacks: () => lacksPackages("wrangler", "miniflare", "workerd", "esbuild"),
+    go: onEdge("wrangler"),
+  },
   { name: "edge-runtime", direct: true, lacks: () => lacksPackages("edge-runtime", "esbuild"), go: onEdge("edge-runtime") },
   {
     name: "Chromium, without a bundler",
@@ -82,9 +89,9 @@ export const LIST = [
   ]),
   ...TYPE_RUNS.map((one) => ({ ...one, lacks: () => lacksPackages("typescript") })),
   {
-    name: "the example examples/edge, in miniflare",
+    name: "the example examples/edge, by wrangler in miniflare",
     cases: ["its output is the one that its README shows"],
-    lacks: () => lacksPackages("miniflare", "workerd", "esbuild"),
+    lacks: () => lacksPackages("wrangler", "miniflare", "workerd"),
     go: async ({ fresh, name }) => {
       const folder = fresh.folder(name);
       const example = join(HERE, "..", "..", "..", "examples", "edge");

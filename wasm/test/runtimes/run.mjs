@@ -74,6 +74,7 @@ process.exit(failed === 0 && passed > 0 ? 0 : 1);
 function count(judged) {
   passed += judged.passed;
   failed += judged.failures.length;
+  skipped += judged.skipped;
 }
 
 /** Calls `run` with each, as many at once as there are cores, and one more: all of them wait now and then. */
