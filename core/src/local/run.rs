@@ -15,7 +15,7 @@ use super::rule::{Chosen, Evidence};
 use super::window::Head;
 use super::{LocalBreaker, LocalRule};
 use crate::circuit::{CircuitState, Mode};
-use crate::event::{Event, Move, Outcome, Ticket, Verdict};
+use crate::event::{Event, Move, Outcome, Receipt, Ticket, Verdict};
 use crate::observer::Observer;
 use crate::rule::{Counts, Luck, TripRule};
 use crate::rules::Scene;
@@ -57,7 +57,12 @@ impl LocalBreaker<'_> {
             slow = self.is_slow(ticket, took, at.now);
             recorded = counts_in_closed(state, ticket, outcome);
             if recorded {
-                self.remember(matches!(outcome, Outcome::Failure), slow, at.now);
+                let failed = matches!(outcome, Outcome::Failure);
+                self.remember(failed, slow, at.now);
+                // Nothing is counted, in the window or in the state: a good call changes nothing more.
+                if !failed && !slow && state.nothing_to_forget() && self.head.is_good() {
+                    return Verdict::Settled(Receipt::Recorded);
+                }
             }
         }
         let evidence = self.evidence(Scene { state, event, now: at.now, slow, recorded }, at.random);

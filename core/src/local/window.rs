@@ -47,10 +47,15 @@ pub(super) struct Head {
 }
 
 impl Head {
+    /// There is nothing bad in it: it opens no circuit, for no rate is below 1 percent.
+    pub(super) const fn is_good(&self) -> bool {
+        self.failures == 0 && self.slow_calls == 0
+    }
+
     /// Full of good calls: another one changes nothing.
     #[inline(always)]
     pub(super) const fn is_clean(&self, size: u16) -> bool {
-        self.used == size as usize && self.failures == 0 && self.slow_calls == 0
+        self.used == size as usize && self.is_good()
     }
 
     /// What a window over calls holds.
@@ -106,12 +111,8 @@ impl Head {
         add(slow_calls, slow);
     }
 
-    /// What a window over time holds at `now`. Where that is nothing bad, it does not count how many good calls there are,
-    /// which nobody asks then: no rate is below 1 percent.
+    /// What a window over time holds at `now`.
     pub(super) fn counts_at(&self, words: &[u32], bucket_ms: u32, now: u32) -> Counts {
-        if self.failures == 0 {
-            return Counts::default();
-        }
         let (mut counts, latest) = (Counts::default(), start(words, self.at));
         let now = if matches!(since(latest, now, reach(bucket_ms)), Since::Back) { latest } else { now };
         for back in 0..self.used {
@@ -182,29 +183,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_bad_counts_until_its_bucket_is_the_oldest_one_and_has_passed() {
+    fn a_window_is_good_once_no_bucket_has_what_was_bad() {
         for (failed, slow) in [(true, false), (false, true), (true, true)] {
-            let first = (0, failed, slow);
-            let later = (1..10).map(|bucket| (bucket * BUCKET_MS, false, false));
-            let calls: std::vec::Vec<_> = core::iter::once(first).chain(later).collect();
-            let (head, words) = after(&calls);
-            let counts = |now| head.counts_at(&words, BUCKET_MS, now);
-            let (failures, slow_calls) = (failed.into(), slow.into());
-            assert_eq!(counts(999), Counts { calls: 10, failures, slow_calls });
-            assert_eq!(counts(1_000), Counts { calls: 9, failures: 0, slow_calls: 0 });
+            let mut calls = std::vec![(0, failed, slow)];
+            for bucket in 1..10 {
+                calls.push((bucket * BUCKET_MS, false, false));
+                let (head, words) = after(&calls);
+                let counts = head.counts_at(&words, BUCKET_MS, 999);
+                assert_eq!((counts.failures, counts.slow_calls), (failed.into(), slow.into()));
+                assert!(!head.is_good());
+            }
+            calls.push((10 * BUCKET_MS, false, false));
+            assert!(after(&calls).0.is_good());
         }
     }
 
     #[test]
-    fn good_calls_are_not_counted_once_the_last_bad_one_has_no_bucket_any_more() {
-        let mut calls = std::vec![(0, true, false)];
-        calls.extend((1..11).map(|bucket| (bucket * BUCKET_MS, false, false)));
-        let (head, words) = after(&calls);
-        assert_eq!(head.counts_at(&words, BUCKET_MS, 1_050), Counts::default());
-        // Nor after a pause in which all was forgotten.
-        let (head, words) = after(&[(0, true, false), (5_000, false, false)]);
-        assert_eq!(head.counts_at(&words, BUCKET_MS, 5_000), Counts::default());
-        let (head, words) = after(&[(0, true, false), (5_000, false, true)]);
-        assert_eq!(head.counts_at(&words, BUCKET_MS, 5_000), Counts { calls: 1, failures: 0, slow_calls: 1 });
+    fn a_window_is_good_after_a_pause_in_which_all_was_forgotten() {
+        assert!(after(&[(0, true, true), (5_000, false, false)]).0.is_good());
+        assert!(!after(&[(0, true, true), (5_000, false, true)]).0.is_good());
+        // The clock went back: the bucket begins anew with what is in it.
+        assert!(!after(&[(500, true, false), (450, false, false)]).0.is_good());
     }
 }
