@@ -358,10 +358,14 @@ export class CircuitBreaker implements Disposable {
   }
 
   #settle(mark: number, issued: number, outcome: number, retryAfterMs?: number): Receipt {
-    // A breaker that was freed meanwhile has nothing to record, and that must not become the error of a call that went well.
-    if (this.#handle === 0) return "stale";
     // Of a timed request the core has to see the time, which it says by not settling it.
     if (wasm.settle(this.#handle, mark, outcome) !== 0) return "recorded";
+    return this.#settleByTime(mark, issued, outcome, retryAfterMs);
+  }
+
+  #settleByTime(mark: number, issued: number, outcome: number, retryAfterMs?: number): Receipt {
+    // A breaker that was freed meanwhile has nothing to record, and that must not become the error of a call that went well.
+    if (this.#handle === 0) return "stale";
     const receipt = RECEIPTS[this.#told(wasm.settle_at(this.#handle, mark, issued, outcome, this.#now()))]!;
     if (retryAfterMs !== undefined && receipt === "recorded") this.holdOpen(retryAfterMs);
     return receipt;
@@ -376,7 +380,7 @@ export class CircuitBreaker implements Disposable {
       this.#settle(mark, 0, numberOf(outcomeOf({ ok: false, error }, {})));
       throw error;
     }
-    if (wasm.settle(this.#handle, mark, OutcomeNumber.Success) === 0) this.#settle(mark, 0, OutcomeNumber.Success);
+    if (wasm.settle(this.#handle, mark, OutcomeNumber.Success) === 0) this.#settleByTime(mark, 0, OutcomeNumber.Success);
     return value;
   }
 }
