@@ -14,102 +14,14 @@
 //! assert_eq!(ConfigError::from(error).to_string(), "failure_threshold is 2000, must be 1 to 1023");
 //! ```
 
-use super::check::{DEFAULT_LONGEST_MS, DEFAULT_MINIMUM, MAX_MULTIPLIER};
-use super::extras::{DEFAULT_WINDOW_MS, MAX_WINDOW_MS};
+mod fields;
+
+use super::check::{DEFAULT_LONGEST_MS, DEFAULT_MINIMUM};
 use super::{Policy, Recovery, WindowPolicy};
 use crate::config_error::{ConfigError, Unit};
 use crate::local::{BUCKETS, LocalPolicy, LocalRule};
-use crate::state::{MAX_COUNT, MAX_IN_FLIGHT, MAX_SUCCESSES, MAX_TRIALS};
-use crate::time::MAX_INTERVAL_MS;
-
-const FAILURE_THRESHOLD: usize = 0;
-const RECOVERY_TIMEOUT: usize = 1;
-const SUCCESS_THRESHOLD: usize = 2;
-const SLIDING_WINDOW_SIZE: usize = 5;
-const SLIDING_WINDOW: usize = 6;
-const FAILURE_RATE: usize = 7;
-const MINIMUM_CALLS: usize = 8;
-const SLOW_CALL: usize = 9;
-const SLOW_CALL_RATE: usize = 10;
-const MAX_RECOVERY: usize = 11;
-const MULTIPLIER: usize = 12;
-const JITTER: usize = 13;
-const TRIALS: usize = 14;
-const RAMP_UP: usize = 15;
-const RAMP_UP_FROM: usize = 16;
-const COUNT: usize = 17;
-
-/// The names of the fields, in the order of their numbers.
-const NAMES: [&str; COUNT] = [
-    "failure_threshold",
-    "recovery_timeout_seconds",
-    "success_threshold",
-    "half_open_max_calls",
-    "probe_timeout_seconds",
-    "sliding_window_size",
-    "sliding_window_seconds",
-    "failure_rate_threshold",
-    "minimum_calls",
-    "slow_call_duration_seconds",
-    "slow_call_rate_threshold",
-    "max_recovery_timeout_seconds",
-    "recovery_multiplier_percent",
-    "recovery_jitter_percent",
-    "half_open_trials",
-    "ramp_up_seconds",
-    "ramp_up_from_percent",
-];
-
-/// The most that each may be; less where the rule or another field says so.
-const MOST: [u32; COUNT] = [
-    MAX_COUNT as u32,
-    MAX_INTERVAL_MS,
-    MAX_SUCCESSES as u32,
-    MAX_IN_FLIGHT as u32,
-    MAX_INTERVAL_MS,
-    0,
-    MAX_WINDOW_MS,
-    100,
-    u16::MAX as u32,
-    MAX_INTERVAL_MS,
-    100,
-    MAX_INTERVAL_MS,
-    MAX_MULTIPLIER as u32,
-    100,
-    MAX_TRIALS as u32,
-    MAX_INTERVAL_MS,
-    100,
-];
-
-/// What each is where nothing was said; 0 where that depends on the rule or another field.
-const USUAL: [u32; COUNT] = [5, 30_000, 1, 1, 0, 0, DEFAULT_WINDOW_MS as u32, 50, 0, 0, 100, 0, 100, 0, 0, 0, 10];
-
-/// In which order fields are looked at, as the builder's checks do: from one to before another, whether they are of use or,
-/// `true`, in their range.
-const PASSES: [(usize, usize, bool); 5] = [
-    (MAX_RECOVERY, COUNT, false),
-    (FAILURE_THRESHOLD, SLIDING_WINDOW_SIZE, true),
-    (SLIDING_WINDOW_SIZE, MAX_RECOVERY, false),
-    (SLIDING_WINDOW_SIZE, MAX_RECOVERY, true),
-    (MAX_RECOVERY, COUNT, true),
-];
-
-// Fields as a bit each.
-const ALWAYS: u32 = (1 << SLIDING_WINDOW_SIZE) - 1;
-const RATES: u32 = 1 << FAILURE_RATE | 1 << MINIMUM_CALLS | 1 << SLOW_CALL | 1 << SLOW_CALL_RATE;
-const ADAPTIVE: u32 = (1 << COUNT) - (1 << MAX_RECOVERY);
-
-/// Whether a rule makes something of a field.
-fn used(field: usize, rule: LocalRule, adaptive: bool) -> bool {
-    let by = match rule {
-        LocalRule::Consecutive => ALWAYS,
-        LocalRule::ConsecutiveSlow => ALWAYS | 1 << SLOW_CALL,
-        LocalRule::CountWindow(_) => ALWAYS | RATES | 1 << SLIDING_WINDOW_SIZE,
-        LocalRule::TimeWindow => ALWAYS | RATES | 1 << SLIDING_WINDOW,
-    };
-    let all = if adaptive { by | ADAPTIVE } else { by };
-    all >> field & 1 != 0
-}
+use crate::state::MAX_TRIALS;
+use fields::*;
 
 /// The fields of a configuration by their numbers, in the order of [`Config`](crate::Config)'s builder methods from
 /// `failure_threshold` (0) to `ramp_up_from_percent` (16), those for Redis left out. Times are in milliseconds.
