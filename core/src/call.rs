@@ -16,6 +16,7 @@ use core::pin::pin;
 
 use crate::breaker::CircuitBreaker;
 use crate::clock::Clock;
+use crate::contract::Breaker;
 use crate::error::CallError;
 use crate::event::Outcome;
 use crate::observer::Observer;
@@ -23,7 +24,7 @@ use crate::permit::Permit;
 use crate::rules::Rule;
 
 /// `Ok` is a success, `Err` a failure.
-fn by_result<T, E>(result: &Result<T, E>) -> Outcome {
+pub(crate) fn by_result<T, E>(result: &Result<T, E>) -> Outcome {
     if result.is_ok() { Outcome::Success } else { Outcome::Failure }
 }
 
@@ -117,7 +118,7 @@ impl<C: Clock, O: Observer, N: AsRef<str> + Clone, R: Rule> CircuitBreaker<C, O,
     }
 }
 
-impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> Permit<'_, C, O, N, R> {
+impl<B: Breaker> Permit<'_, B> {
     /// Calls `operation`, and records what `classifier` makes of its result.
     #[inline]
     pub(crate) fn run<T, E>(

@@ -20,6 +20,7 @@ use crate::clock::{Clock, FnClock, ManualClock, TickClock};
 #[cfg(any(feature = "fugit-v0_3", feature = "fugit-v0_6"))]
 use crate::clock::{FugitClock, FugitInstant};
 use crate::config_error::{ConfigError, ConfigErrorText, Problem, Unit};
+use crate::contract::Breaker;
 use crate::error::{CallError, CircuitOpenError};
 #[cfg(feature = "hal")]
 use crate::hal::{Guarded, PerAddress, Recover};
@@ -52,9 +53,9 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule<Policy: Format>> Format for C
     }
 }
 
-impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> Format for Permit<'_, C, O, N, R> {
+impl<B: Breaker<Ticket: Format>> Format for Permit<'_, B> {
     fn format(&self, f: Formatter<'_>) {
-        write!(f, "Permit {{ operation_name: {=str}, ticket: {} }}", self.breaker().operation_name(), self.ticket());
+        write!(f, "Permit {{ operation_name: {=str}, ticket: {} }}", self.breaker().name().as_ref(), self.ticket());
     }
 }
 

@@ -116,6 +116,7 @@ mod breaker;
 mod call;
 mod cell;
 mod clock;
+mod contract;
 mod error;
 #[cfg(not(halfopen_loom))] // of one thread
 #[forbid(unsafe_code)]
@@ -150,6 +151,7 @@ pub use clock::{Clock, DefaultClock, FnClock, ManualClock, TickClock};
 pub use clock::{FugitClock, FugitInstant};
 pub use config::{CircuitBreakerConfiguration, StatePersistence};
 pub use config_error::{ConfigError, ConfigErrorText};
+pub use contract::Breaker;
 pub use error::{CallError, CircuitOpenError};
 pub use event::{Outcome, Receipt, Refusal};
 pub use observer::{Observer, OnTransition};

@@ -13,61 +13,56 @@
 use core::fmt;
 
 use crate::breaker::CircuitBreaker;
-use crate::clock::{Clock, DefaultClock};
+use crate::clock::Clock;
+use crate::contract::Breaker;
 use crate::error::CircuitOpenError;
-use crate::event::{Outcome, Receipt, Ticket};
+use crate::event::{Outcome, Receipt};
 use crate::observer::Observer;
-use crate::rules::{Consecutive, Rule};
+use crate::rules::Rule;
 
-/// A request that was let through.
+/// A request that was let through, by a breaker of whatever kind.
 ///
 /// Its outcome counts only in the generation of the circuit in which it was let through. Dropped without an outcome, as
 /// when a future is cancelled, it counts as nothing and a probe gives its place back.
 #[must_use = "a permit that is dropped counts as nothing"]
-pub struct Permit<'a, C: Clock = DefaultClock, O: Observer = (), N: AsRef<str> = &'static str, R: Rule = Consecutive> {
-    breaker: &'a CircuitBreaker<C, O, N, R>,
-    ticket: Ticket,
+pub struct Permit<'a, B: Breaker = CircuitBreaker> {
+    breaker: &'a B,
+    ticket: B::Ticket,
     on_drop: Outcome,
 }
 
-impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
+impl<C: Clock, O: Observer, N: AsRef<str> + Clone, R: Rule> CircuitBreaker<C, O, N, R> {
     /// Asks for a request to be let through.
     ///
     /// # Errors
     ///
     /// A [`CircuitOpenError`] that tells the state and when to ask again.
     #[inline]
-    pub fn try_acquire(&self) -> Result<Permit<'_, C, O, N, R>, CircuitOpenError<N>>
-    where
-        N: Clone,
-    {
+    pub fn try_acquire(&self) -> Result<Permit<'_, Self>, CircuitOpenError<N>> {
         match self.admitted_freely() {
-            Some(ticket) => Ok(self.permit(ticket)),
+            Some(ticket) => Ok(Permit::of(self, ticket)),
             None => self.permit_by_time(),
         }
-    }
-
-    #[inline]
-    pub(crate) fn permit(&self, ticket: Ticket) -> Permit<'_, C, O, N, R> {
-        Permit { breaker: self, ticket, on_drop: Outcome::Ignored }
     }
 
     #[cold]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     #[cfg_attr(target_pointer_width = "64", inline(always))]
-    fn permit_by_time(&self) -> Result<Permit<'_, C, O, N, R>, CircuitOpenError<N>>
-    where
-        N: Clone,
-    {
+    fn permit_by_time(&self) -> Result<Permit<'_, Self>, CircuitOpenError<N>> {
         match self.acquire_by_time() {
-            Ok(ticket) => Ok(self.permit(ticket)),
+            Ok(ticket) => Ok(Permit::of(self, ticket)),
             Err(refusal) => Err(CircuitOpenError::new(self.name().clone(), refusal)),
         }
     }
 }
 
-impl<'a, C: Clock, O: Observer, N: AsRef<str>, R: Rule> Permit<'a, C, O, N, R> {
-    pub(crate) fn breaker(&self) -> &'a CircuitBreaker<C, O, N, R> {
+impl<'a, B: Breaker> Permit<'a, B> {
+    #[inline]
+    pub(crate) fn of(breaker: &'a B, ticket: B::Ticket) -> Self {
+        Self { breaker, ticket, on_drop: Outcome::Ignored }
+    }
+
+    pub(crate) fn breaker(&self) -> &'a B {
         self.breaker
     }
 
@@ -99,29 +94,14 @@ impl<'a, C: Clock, O: Observer, N: AsRef<str>, R: Rule> Permit<'a, C, O, N, R> {
 
     /// The plain value inside.
     #[must_use]
-    pub fn ticket(&self) -> Ticket {
+    pub fn ticket(&self) -> B::Ticket {
         self.ticket
     }
 
     /// Whether this request is a probe of HALF_OPEN.
     #[must_use]
     pub fn is_probe(&self) -> bool {
-        self.ticket.is_probe()
-    }
-
-    /// Whether it is a probe, and no probe of its round has reported before.
-    #[cfg(feature = "hal")]
-    pub(crate) fn is_first_probe(&self) -> bool {
-        self.ticket.is_probe() && self.breaker.glance().successes() == 0
-    }
-
-    /// Takes what has passed since [`try_acquire`](CircuitBreaker::try_acquire) out of the request's time, where that is
-    /// measured.
-    #[cfg(feature = "hal")]
-    pub(crate) fn begin_now(&mut self) {
-        if R::slow_call_ms(self.breaker.policy()) > 0 {
-            self.ticket = self.ticket.begun(self.breaker.clock().now());
-        }
+        B::is_probe(self.ticket)
     }
 
     /// What a drop without an outcome counts as: a failure while the user's code runs and may unwind.
@@ -130,16 +110,32 @@ impl<'a, C: Clock, O: Observer, N: AsRef<str>, R: Rule> Permit<'a, C, O, N, R> {
     }
 }
 
-impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> Drop for Permit<'_, C, O, N, R> {
+#[cfg(feature = "hal")]
+impl<C: Clock, O: Observer, N: AsRef<str> + Clone, R: Rule> Permit<'_, CircuitBreaker<C, O, N, R>> {
+    /// Whether it is a probe, and no probe of its round has reported before.
+    pub(crate) fn is_first_probe(&self) -> bool {
+        self.ticket.is_probe() && self.breaker.glance().successes() == 0
+    }
+
+    /// Takes what has passed since [`try_acquire`](CircuitBreaker::try_acquire) out of the request's time, where that is
+    /// measured.
+    pub(crate) fn begin_now(&mut self) {
+        if R::slow_call_ms(self.breaker.policy()) > 0 {
+            self.ticket = self.ticket.begun(self.breaker.clock().now());
+        }
+    }
+}
+
+impl<B: Breaker> Drop for Permit<'_, B> {
     fn drop(&mut self) {
         self.breaker.settle_ticket(self.ticket, self.on_drop);
     }
 }
 
-impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> fmt::Debug for Permit<'_, C, O, N, R> {
+impl<B: Breaker<Ticket: fmt::Debug>> fmt::Debug for Permit<'_, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Permit")
-            .field("operation_name", &self.breaker.operation_name())
+            .field("operation_name", &self.breaker.name().as_ref())
             .field("ticket", &self.ticket)
             .finish()
     }

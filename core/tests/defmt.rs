@@ -50,7 +50,7 @@ fn loggable_by<R: Rule<Policy: defmt::Format> + defmt::Format>() -> [&'static st
         loggable::<CircuitBreaker<FnClock, Told, Name, R>>(),
         loggable::<BreakerTable<&ManualClock, 4, Name, (), R>>(),
         loggable::<Entry<'_, &ManualClock, (), Name, R>>(),
-        loggable::<Permit<'_, &ManualClock, Told, Name, R>>(),
+        loggable::<Permit<'_, CircuitBreaker<&ManualClock, Told, Name, R>>>(),
     ]
 }
 

@@ -61,7 +61,7 @@ macro_rules! in_a_static {
                 CircuitBreaker::with_rule("breaker", Rule::with($config), &CLOCK, ());
             static TABLE: BreakerTable<&ManualClock, 2, &str, (), Rule> =
                 BreakerTable::with_rule(Rule::with($config), &CLOCK, ());
-            send_and_sync::<(Checked<Rule>, Permit<'_, &ManualClock, Told, Name, Rule>)>();
+            send_and_sync::<(Checked<Rule>, Permit<'_, CircuitBreaker<&ManualClock, Told, Name, Rule>>)>();
             send_and_sync::<(BreakerTable<&ManualClock, 4, Name, Told, Rule>, Entry<'_, &ManualClock, Told, Name, Rule>)>();
 
             // A permit and a handle go to another thread, and come back.
@@ -145,8 +145,8 @@ fn what_a_breaker_holds_decides_whether_threads_may_share_it() {
 #[test]
 fn a_permit_a_handle_and_a_table_are_shared_where_their_breakers_may_be() {
     // A permit and a handle are references: to send one is to share the breaker.
-    assert_eq!(send_sync!(Permit<'_, FnClock>), (true, true));
-    assert_eq!(send_sync!(Permit<'_, FnClock, Tally>), (false, false));
+    assert_eq!(send_sync!(Permit<'_, CircuitBreaker<FnClock>>), (true, true));
+    assert_eq!(send_sync!(Permit<'_, CircuitBreaker<FnClock, Tally>>), (false, false));
     assert_eq!(send_sync!(Entry<'_, FnClock>), (true, true));
     assert_eq!(send_sync!(Entry<'_, FnClock, Tally>), (false, false));
     assert_eq!(send_sync!(BreakerTable<FnClock, 2>), (true, true));

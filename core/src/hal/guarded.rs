@@ -5,6 +5,7 @@ use core::fmt;
 use super::circuits::{CircuitFor, Circuits};
 use super::classify::{ByErrorKind, Classifier};
 use super::recovery::{AsyncRecovery, BeginsRound, NoRecovery, Recover, Recovery, Round};
+use crate::breaker::CircuitBreaker;
 use crate::clock::Clock;
 use crate::error::{CallError, CircuitOpenError};
 use crate::event::{Outcome, Refusal};
@@ -221,7 +222,7 @@ impl<B, S, K, W> Guarded<B, S, K, W> {
             return operation(inner).map_err(CallError::Inner);
         };
         let mut permit = match circuit.acquire_ticket() {
-            Ok(ticket) => circuit.permit(ticket),
+            Ok(ticket) => Permit::of(&*circuit, ticket),
             Err(refusal) => return Err(refused(circuit.name(), refusal)),
         };
         if begins(recovery, &permit) {
@@ -247,7 +248,7 @@ impl<B, S, K, W> Guarded<B, S, K, W> {
             return operation(inner).await.map_err(CallError::Inner);
         };
         let mut permit = match circuit.acquire_ticket() {
-            Ok(ticket) => circuit.permit(ticket),
+            Ok(ticket) => Permit::of(&*circuit, ticket),
             Err(refusal) => return Err(refused(circuit.name(), refusal)),
         };
         if begins(recovery, &permit) {
@@ -261,9 +262,9 @@ impl<B, S, K, W> Guarded<B, S, K, W> {
 /// Whether there is something to recover before this request: it is a probe, none of its round has reported before, and
 /// this guard has not recovered in this round.
 #[inline]
-fn begins<C: Clock, O: Observer, N: AsRef<str>, R: Rule, W: BeginsRound>(
+fn begins<C: Clock, O: Observer, N: AsRef<str> + Clone, R: Rule, W: BeginsRound>(
     recovery: &mut W,
-    permit: &Permit<'_, C, O, N, R>,
+    permit: &Permit<'_, CircuitBreaker<C, O, N, R>>,
 ) -> bool {
     W::ACTS
         && permit.is_first_probe()

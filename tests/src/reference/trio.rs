@@ -7,7 +7,7 @@ use std::vec::Vec;
 
 use halfopen::machine::{Event, State, Ticket, Verdict};
 use halfopen::rules::{Adaptive, Consecutive, ConsecutiveSlow, CountWindow, TimeWindow};
-use halfopen::{ManualClock, Outcome, Permit, Snapshot, Timestamp};
+use halfopen::{CircuitBreaker, ManualClock, Outcome, Permit, Snapshot, Timestamp};
 
 use super::kept::Kept;
 use super::life::{Life, Op};
@@ -65,7 +65,7 @@ pub fn live_by<R: ByRule>(life: &Life, after: &mut dyn FnMut(usize, &[Told])) {
 struct Call<'a, R: ByRule> {
     pass: Pass,
     ticket: Ticket,
-    permit: Option<Permit<'a, ManualClock, Log, &'static str, R>>,
+    permit: Option<Permit<'a, CircuitBreaker<ManualClock, Log, &'static str, R>>>,
 }
 
 pub(crate) struct Trio<'a, R: ByRule> {
@@ -223,7 +223,7 @@ impl<'a, R: ByRule> Trio<'a, R> {
         pass: Option<Pass>,
         by_step: Option<Ticket>,
         ticket: Option<Ticket>,
-        permit: Option<Permit<'a, ManualClock, Log, &'static str, R>>,
+        permit: Option<Permit<'a, CircuitBreaker<ManualClock, Log, &'static str, R>>>,
     ) -> Option<Call<'a, R>> {
         assert!(self.bare.is_none() || ticket == by_step);
         assert_eq!(ticket.is_some(), pass.is_some());

@@ -62,15 +62,18 @@ impl Visit for Make<'_> {
     }
 }
 
+/// A place for a permit.
+type Slot<'a, C, O, N, R> = Option<Permit<'a, CircuitBreaker<C, O, N, R>>>;
+
 /// A borrowed breaker with the clock that it reads and the recorder that it tells.
-pub struct BreakerSubject<'a, C: Clock, O: Observer, N: AsRef<str>, R: Rule> {
+pub struct BreakerSubject<'a, C: Clock, O: Observer, N: AsRef<str> + Clone, R: Rule> {
     breaker: &'a CircuitBreaker<C, O, N, R>,
     clock: &'a ManualClock,
     recorder: &'a Recorder,
-    permits: [Option<Permit<'a, C, O, N, R>>; PERMITS],
+    permits: [Slot<'a, C, O, N, R>; PERMITS],
 }
 
-impl<'a, C: Clock, O: Observer, N: AsRef<str>, R: Rule> BreakerSubject<'a, C, O, N, R> {
+impl<'a, C: Clock, O: Observer, N: AsRef<str> + Clone, R: Rule> BreakerSubject<'a, C, O, N, R> {
     /// `breaker` must read `clock` and tell `recorder`.
     pub fn new(breaker: &'a CircuitBreaker<C, O, N, R>, clock: &'a ManualClock, recorder: &'a Recorder) -> Self {
         Self { breaker, clock, recorder, permits: Default::default() }
@@ -183,7 +186,7 @@ impl<C: Clock, O: Observer, N: AsRef<str> + Clone, R: Tested> Subject for Breake
     }
 }
 
-impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> core::fmt::Debug for BreakerSubject<'_, C, O, N, R> {
+impl<C: Clock, O: Observer, N: AsRef<str> + Clone, R: Rule> core::fmt::Debug for BreakerSubject<'_, C, O, N, R> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("BreakerSubject").field("now", &self.clock.now()).finish_non_exhaustive()
     }

@@ -309,7 +309,9 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule, G: Random> CircuitBreaker<C,
     }
 }
 
-impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule, G: Random> Permit<'_, C, O, N, Adaptive<R, G>> {
+impl<C: Clock, O: Observer, N: AsRef<str> + Clone, R: Rule, G: Random>
+    Permit<'_, CircuitBreaker<C, O, N, Adaptive<R, G>>>
+{
     /// The operation failed and said when to come back, as a server does by `Retry-After`: a
     /// [`failure`](Self::failure), and if the circuit is OPEN then, [`hold_open`](CircuitBreaker::hold_open).
     pub fn failure_retry_after(self, time: Duration) -> Receipt {
