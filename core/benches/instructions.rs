@@ -9,6 +9,8 @@
 //! instructions that add them up are counted in.
 
 mod support {
+    #[cfg(feature = "redis")]
+    pub(crate) mod fleet;
     pub(crate) mod table;
 }
 
@@ -33,7 +35,7 @@ const EMPTY: &str = "empty";
 type Counts = [f64; 3];
 
 /// Name, what it does, and the most that it may cost.
-const CASES: [(&str, &str, Option<Counts>); 7] = [
+const CASES: &[(&str, &str, Option<Counts>)] = &[
     (EMPTY, "the loop alone", None),
     ("loads", "two atomic loads", None),
     ("closed", "closed: allow_request + record_success", Some([16.0, 2.0, 0.0])),
@@ -41,6 +43,10 @@ const CASES: [(&str, &str, Option<Counts>); 7] = [
     ("call", "closed: call(Ok)", Some([16.0, 2.0, 0.0])),
     ("refused", "open: allow_request, ManualClock", None),
     ("error", "open: try_acquire with its error, ManualClock", None),
+    #[cfg(feature = "redis")]
+    ("fleet", "closed, shared by a fleet: allow_request + record_success", Some([13.0, 3.0, 0.0])),
+    #[cfg(feature = "redis")]
+    ("member", "closed, shared by a fleet: try_acquire + success", Some([14.0, 3.0, 0.0])),
 ];
 
 fn main() -> ExitCode {
@@ -84,6 +90,16 @@ fn run(name: &str, turns: u32) -> bool {
         "call" => repeat(turns, || closed.call(|| Ok::<u32, ()>(7)).unwrap_or(0)),
         "refused" => repeat(turns, || u32::from(open.allow_request())),
         "error" => repeat(turns, || open.try_acquire().map_or_else(|error| error.operation_name.len() as u32, |_| 0)),
+        #[cfg(feature = "redis")]
+        "fleet" | "member" => {
+            let shared = support::fleet::breaker();
+            let shared = black_box(&shared);
+            if name == "fleet" {
+                repeat(turns, || u32::from(shared.allow_request()) + recorded(shared.record_success()));
+            } else {
+                repeat(turns, || shared.try_acquire().map_or(0, |permit| recorded(permit.success())));
+            }
+        }
         _ => return false,
     }
     true

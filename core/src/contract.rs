@@ -13,7 +13,8 @@
 //! assert!(matches!(upload(&breaker), Err(CallError::Open(_))));
 //! ```
 
-use core::future::Future;
+use core::future::{Future, poll_fn};
+use core::task::{Context, Poll};
 use core::time::Duration;
 
 use crate::breaker::CircuitBreaker;
@@ -44,6 +45,13 @@ pub trait Breaker {
     ///
     /// The refusal.
     fn acquire_ticket(&self) -> Result<Self::Ticket, Refusal>;
+
+    /// The same without blocking: pending where the answer has to come from elsewhere, as from the other instances of a fleet. What
+    /// is pending is woken, within a bounded time; what is not polled any more holds nothing.
+    fn poll_acquire_ticket(&self, context: &mut Context<'_>) -> Poll<Result<Self::Ticket, Refusal>> {
+        let _ = context;
+        Poll::Ready(self.acquire_ticket())
+    }
 
     /// Hands in the outcome of a ticket's call. A ticket is good for one outcome.
     fn settle_ticket(&self, ticket: Self::Ticket, outcome: Outcome) -> Receipt;
@@ -146,7 +154,11 @@ pub trait Breaker {
         Self: Sized,
         F: Future<Output = Result<T, E>>,
     {
-        async { self.try_acquire()?.run_async(classifier, operation).await.map_err(CallError::Inner) }
+        async {
+            let ticket = poll_fn(|context| self.poll_acquire_ticket(context)).await;
+            let ticket = ticket.map_err(|refusal| CircuitOpenError::new(self.name().clone(), refusal))?;
+            Permit::of(self, ticket).run_async(classifier, operation).await.map_err(CallError::Inner)
+        }
     }
 }
 

@@ -62,7 +62,10 @@ pub struct Ticket {
 
 /// A bit that [`State::healthy_mark`] never has.
 const PROBE: u32 = 1 << 16;
-/// A mark has no bits below, [`PROBE`] being the lowest.
+/// Beside [`PROBE`] where a fleet has let it through, and the number of the probe stands in the place of its time.
+#[cfg(feature = "redis")]
+const OF_FLEET: u32 = 1;
+/// Any other mark has no bits below, [`PROBE`] being the lowest.
 const PARTS: u32 = 16;
 
 impl Ticket {
@@ -105,6 +108,20 @@ impl Ticket {
     #[inline]
     pub(crate) const fn age(self, now: Timestamp) -> Option<u32> {
         elapsed(self.issued, now.low())
+    }
+
+    /// Of a probe that a fleet has let through, by its number. No state gives such a one.
+    #[cfg(feature = "redis")]
+    #[inline]
+    pub(crate) const fn of_fleet(number: u32) -> Self {
+        Self { mark: PROBE | OF_FLEET, issued: number }
+    }
+
+    /// The number of a probe that a fleet has let through.
+    #[cfg(feature = "redis")]
+    #[inline]
+    pub(crate) const fn fleet_number(self) -> Option<u32> {
+        if self.mark == PROBE | OF_FLEET { Some(self.issued) } else { None }
     }
 
     /// The ticket as two numbers, of 16 and of 32 bits: to carry it through a language that has no ticket.

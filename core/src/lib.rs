@@ -64,6 +64,9 @@
 //! | `embedded-hal`, `embedded-hal-async` | guards for I2C and SPI: see [`hal`] |
 //! | `embedded-io-v0_7`, `embedded-io-async-v0_7`, and `v0_6` of both | guards for streams such as a UART |
 //! | `sequential-storage-v8` | snapshots as values of a map of that crate, in any NOR flash; needs Rust 1.87 |
+//! | `redis` | circuits that a fleet shares through Redis; needs Rust 1.88 |
+//! | `redis-tls-rustls` | TLS for that, by `rustls` with `ring` and the certificates that the system trusts |
+//! | `cli` | nothing in the library: the program `halfopen`, which lists, watches and commands the circuits of a fleet (`cargo install halfopen --features cli`); needs Rust 1.88 |
 //!
 //! Features whose crates break often carry the version. Nothing here asks for an implementation of `critical-section` on a
 //! target that has compare-and-swap.
@@ -83,6 +86,8 @@
 //! On Cortex-M0 and RISC-V without the A extension the application chooses how it is made, by a feature of
 //! `portable-atomic`: `unsafe-assume-single-core` or `critical-section`. This crate enables neither.
 
+#[cfg(feature = "redis")]
+extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
@@ -139,6 +144,8 @@ mod defmt;
 #[cfg(feature = "hal")]
 #[forbid(unsafe_code)]
 pub mod hal;
+#[cfg(feature = "redis")]
+pub mod redis;
 #[cfg(feature = "serde")]
 mod serde;
 

@@ -34,3 +34,29 @@ pub(crate) fn transition(operation_name: &str, transition: &Transition) {
     );
     log_with!("defmt", defmt::info!("circuit '{=str}': {}", operation_name, transition));
 }
+
+/// Redis is away, and every circuit of a fleet goes on alone.
+#[cfg(feature = "redis")]
+pub(crate) fn away(trouble: &crate::redis::connect::Trouble) {
+    let _ = trouble;
+    log_with!("log", log::warn!(target: "halfopen", "redis is away, every circuit goes on alone: {trouble}"));
+    log_with!(
+        "tracing",
+        tracing::warn!(target: "halfopen", error = %trouble, "redis is away, every circuit goes on alone")
+    );
+}
+
+/// Redis does not do what it is asked for one circuit.
+#[cfg(feature = "redis")]
+pub(crate) fn alone(key: &str, trouble: &crate::redis::connect::Trouble) {
+    let _ = (key, trouble);
+    log_with!("log", log::warn!(target: "halfopen", "circuit '{key}' goes on alone: {trouble}"));
+    log_with!("tracing", tracing::warn!(target: "halfopen", key, error = %trouble, "circuit goes on alone"));
+}
+
+/// Redis is back.
+#[cfg(feature = "redis")]
+pub(crate) fn back() {
+    log_with!("log", log::info!(target: "halfopen", "redis is back"));
+    log_with!("tracing", tracing::info!(target: "halfopen", "redis is back"));
+}

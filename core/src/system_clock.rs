@@ -54,6 +54,12 @@ impl SystemClock {
     }
 }
 
+/// Microseconds on the time line of [`SystemClock`].
+#[cfg(feature = "redis")]
+pub(crate) fn micros() -> u64 {
+    u64::try_from(origin().instant.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
 impl Clock for SystemClock {
     #[inline]
     fn now(&self) -> Timestamp {

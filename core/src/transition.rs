@@ -54,6 +54,8 @@ pub enum Reason {
     Reset,
     /// A snapshot was restored.
     Restored,
+    /// The fleet has not confirmed that this instance opened: another one had a success.
+    Refuted,
 }
 
 impl Reason {
@@ -73,6 +75,7 @@ impl Reason {
             Self::Shadowed => "shadowed",
             Self::Reset => "reset",
             Self::Restored => "restored",
+            Self::Refuted => "refuted",
         }
     }
 }

@@ -114,8 +114,10 @@ pub enum Capability {
     Receipts,
     /// `try_acquire` gives permits.
     Permits,
-    /// `trip`, `isolate`, `disable`, `shadow`, `reset`.
+    /// `trip`, `isolate`, `disable`, `reset`.
     Manual,
+    /// `shadow`.
+    Shadow,
     /// The clock can be set to any time, back too.
     Clock,
     /// `snapshot` and `restore`.

@@ -159,6 +159,7 @@ impl Action<'_> {
     pub const fn needs(&self) -> Option<Capability> {
         match self {
             Self::Acquire(_) | Self::Settle(..) | Self::Drop(_) => Some(Capability::Permits),
+            Self::Command(Command::Shadow) => Some(Capability::Shadow),
             Self::Command(_) => Some(Capability::Manual),
             Self::SetClock(_) => Some(Capability::Clock),
             Self::Snapshot(_) | Self::Restore(_) => Some(Capability::Snapshot),

@@ -6,6 +6,7 @@ use crate::observer::Observer;
 use crate::rules::Rule;
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::step::transition;
+use crate::transition::Transition;
 
 impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     /// What is worth keeping of the breaker, with times as intervals.
@@ -31,6 +32,14 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     /// A [`SnapshotError`] if it is of another version or damaged; the breaker then stays as it is.
     pub fn restore(&self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
         snapshot.check()?;
+        if let Some(transition) = self.put(snapshot) {
+            self.announce(&transition);
+        }
+        Ok(())
+    }
+
+    /// Takes over what is known to be valid, and tells nobody.
+    pub(crate) fn put(&self, snapshot: &Snapshot) -> Option<Transition> {
         loop {
             let (state, now) = self.look();
             let (applied, reason) = snapshot.apply::<R>(&self.policy, state, now);
@@ -44,10 +53,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
             self.cell.exchange(applied, snapshot.since::<R>(applied, &self.policy));
             R::restored(&self.policy, &self.memory, snapshot.remaining_ms());
             R::clear(&self.memory, state.generation());
-            if let Some(reason) = reason {
-                self.announce(&transition::<R>(&self.policy, state, applied, reason, R::Evidence::default()));
-            }
-            return Ok(());
+            return reason.map(|reason| transition::<R>(&self.policy, state, applied, reason, R::Evidence::default()));
         }
     }
 }

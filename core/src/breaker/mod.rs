@@ -68,8 +68,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     /// beside it there may be one probe more than allowed: use one of the two.
     #[inline]
     pub fn record_success(&self) -> Receipt {
-        let state = self.cell.glance();
-        if state.nothing_to_forget() && R::is_quiet(&self.memory, state.generation()) {
+        if self.succeeds_freely() {
             return Receipt::Recorded;
         }
         if R::WINDOW { self.settle_here(None, Outcome::Success, None) } else { self.record(Outcome::Success) }
@@ -208,9 +207,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     /// back a place that is another's. A [`Permit`](crate::Permit) cannot be.
     #[inline]
     pub fn settle_ticket(&self, ticket: Ticket, outcome: Outcome) -> Receipt {
-        let state = self.cell.glance();
-        let nothing = ticket.is_of_healthy(state) && !matches!(outcome, Outcome::Failure);
-        if nothing && R::slow_call_ms(&self.policy) == 0 && R::is_quiet(&self.memory, state.generation()) {
+        if self.settles_freely(ticket, outcome) {
             return Receipt::Recorded;
         }
         if R::WINDOW { self.settle_here(Some(ticket), outcome, None) } else { self.settle_slowly(ticket, outcome) }
@@ -234,6 +231,70 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         let state = self.cell.glance();
         let empty = !R::WINDOW || R::failures(&self.policy, &self.memory, state, || self.clock.now()) == 0;
         state.nothing_to_forget() && !state.is_ramping() && empty
+    }
+
+    /// Whether a ticket's outcome changes nothing, whatever the time is.
+    #[inline]
+    pub(crate) fn settles_freely(&self, ticket: Ticket, outcome: Outcome) -> bool {
+        let state = self.cell.glance();
+        let nothing = ticket.is_of_healthy(state) && !matches!(outcome, Outcome::Failure);
+        nothing && R::slow_call_ms(&self.policy) == 0 && R::is_quiet(&self.memory, state.generation())
+    }
+
+    /// Whether a success without a ticket changes nothing, whatever the time is.
+    #[inline]
+    pub(crate) fn succeeds_freely(&self) -> bool {
+        let state = self.cell.glance();
+        state.nothing_to_forget() && R::is_quiet(&self.memory, state.generation())
+    }
+
+    /// Whether the ticket was given in the state that there is, CLOSED, or HALF_OPEN to a probe.
+    #[cfg(feature = "redis")]
+    pub(crate) fn is_current(&self, ticket: Ticket) -> bool {
+        ticket.is_of(self.cell.glance(), ticket.is_probe())
+    }
+
+    /// Whether the ticket is that of a probe in the HALF_OPEN state that there is.
+    #[cfg(feature = "redis")]
+    pub(crate) fn is_current_probe(&self, ticket: Ticket) -> bool {
+        let state = self.cell.glance();
+        state.circuit() == CircuitState::HalfOpen && ticket.is_of(state, true)
+    }
+
+    /// Goes on by so many generations since `before` at least, and says which one there is then.
+    #[cfg(feature = "redis")]
+    pub(crate) fn advance(&self, before: u16, by: u16) -> u16 {
+        loop {
+            let state = self.cell.load();
+            let passed = state.generation().wrapping_sub(before) % crate::state::GENERATIONS;
+            if passed >= by {
+                return state.generation();
+            }
+            self.cell.exchange(state, state.forget_probes());
+        }
+    }
+
+    /// Probes that have not reported.
+    #[cfg(feature = "redis")]
+    pub(crate) fn in_flight(&self) -> u8 {
+        self.cell.glance().in_flight()
+    }
+
+    /// What every rule has.
+    #[cfg(feature = "redis")]
+    pub(crate) fn policy_base(&self) -> &crate::config::Policy {
+        R::base(&self.policy)
+    }
+
+    /// Shows another count in the same generation of a CLOSED circuit.
+    #[cfg(feature = "redis")]
+    pub(crate) fn show_count(&self, count: u16) {
+        loop {
+            let state = self.cell.load();
+            if self.cell.exchange(state, state.with_count(count)) {
+                return;
+            }
+        }
     }
 
     /// The state, if it lets every request through whatever the time is.

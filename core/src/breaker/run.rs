@@ -313,6 +313,19 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         }
     }
 
+    /// Records an outcome whose request nobody knows.
+    #[cfg(feature = "redis")]
+    pub(crate) fn settle_unfenced(&self, outcome: Outcome) -> Receipt {
+        self.record(outcome)
+    }
+
+    /// Tells of a transition that somebody else has made.
+    #[cfg(feature = "redis")]
+    pub(crate) fn tell(&self, transition: &Transition) {
+        crate::logging::transition(self.operation_name(), transition);
+        self.observer.on_transition(self.operation_name(), transition);
+    }
+
     pub(super) fn announce(&self, transition: &Transition) {
         crate::logging::transition(self.operation_name(), transition);
         self.observer.on_transition(self.operation_name(), transition);

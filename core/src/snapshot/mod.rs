@@ -81,6 +81,23 @@ impl Snapshot {
         }
     }
 
+    /// Of a circuit with nothing that only some rules have.
+    #[cfg(feature = "redis")]
+    pub(crate) const fn plain(state: CircuitState, mode: Mode, failure_count: u16, remaining_ms: u32) -> Self {
+        Self {
+            version: Self::VERSION,
+            state,
+            mode,
+            failure_count,
+            successes: 0,
+            remaining_ms,
+            last_failure_ago_ms: None,
+            reopenings: 0,
+            probe_failures: 0,
+            ramp_left_ms: 0,
+        }
+    }
+
     /// The state that was stored; OPEN with nothing remaining reads HALF_OPEN on the breaker.
     #[must_use]
     pub const fn state(&self) -> CircuitState {

@@ -1,0 +1,346 @@
+//! A circuit as it is stored, whoever has written it: `docs/fleet-protocol.md` says what each field means.
+
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::number::number;
+use crate::circuit::CircuitState;
+use crate::redis::wire::Order;
+
+/// A circuit, at the time of the server that has it. A field that is missing, or makes no sense, counts as the script counts
+/// it, and is told in [`odd`](Self::odd).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Record {
+    /// The number of the generation; 0 before the first transition.
+    pub gen_no: u64,
+    /// How long ago the latest transition was; `None` before the first one.
+    pub generation_age: Option<Duration>,
+    /// The state that is stored.
+    pub state: CircuitState,
+    /// How often in this generation the count has fallen.
+    pub streak: u64,
+    /// Failures that are counted.
+    pub failures: u64,
+    /// Probes that succeeded in this HALF_OPEN.
+    pub successes: u64,
+    /// What remains of an opening, zero if it is over and nobody has asked yet; `None`: it is not OPEN.
+    pub remaining: Option<Duration>,
+    /// How long ago the latest failure was.
+    pub last_failure_age: Option<Duration>,
+    /// How long ago the latest success was that was reported.
+    pub last_success_age: Option<Duration>,
+    /// Why the latest transition was; empty: not known.
+    pub reason: String,
+    /// What somebody has ordered.
+    pub forced: Option<Order>,
+    /// What he said.
+    pub forced_reason: String,
+    /// The failures of the streak as they are stored.
+    pub reports: String,
+    /// How long ago those counted failures were of which `reports` says nothing.
+    pub base_age: Option<Duration>,
+    /// Probes that hold a place, by their tokens.
+    pub probes: Vec<Probe>,
+    /// Instances that have tripped by themselves.
+    pub votes: Vec<StoredVote>,
+    /// For how long there is no new probe, because those that ran were lost.
+    pub quiet: Option<Duration>,
+    /// How long ago the latest contact was while probes were out.
+    pub touched_age: Option<Duration>,
+    /// When Redis forgets it; `None`: never, or it does not let us ask.
+    pub expires: Option<Duration>,
+    /// What the script would not have written so, by the fields' names.
+    pub odd: Vec<Odd>,
+}
+
+/// A probe that holds a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Probe {
+    /// Which one.
+    pub token: String,
+    /// What remains of its lease; zero if it is over and nobody has taken the place yet.
+    pub remaining: Duration,
+    /// The script does not make it longer by itself.
+    pub last: bool,
+}
+
+/// An instance that has tripped by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoredVote {
+    /// Which one.
+    pub instance: String,
+    /// For how long that holds.
+    pub remaining: Duration,
+}
+
+/// A field that the script would not have written so: somebody else has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Odd {
+    /// Its name.
+    pub field: String,
+    /// What it holds; empty if it is missing.
+    pub value: String,
+    /// What it counts as.
+    pub counts: String,
+}
+
+/// More failures are not counted.
+const MOST_FAILURES: u64 = 1_023;
+
+impl Record {
+    /// Reads the fields of a HASH at `now_us`, the server's time in microseconds.
+    #[must_use]
+    pub fn read(fields: &[(Vec<u8>, Vec<u8>)], expires_ms: Option<u64>, now_us: u64) -> Self {
+        let by_name = fields.iter().map(|(field, value)| (String::from_utf8_lossy(field).into_owned(), &**value));
+        let mut reader = Reader { fields: by_name.collect(), odd: Vec::new() };
+        let now = now_us / 1_000;
+        let version = reader.take("v");
+        if version != Some(b"1") {
+            reader.mark("v", version.unwrap_or_default(), "as written by hand, or by another version");
+        }
+        let gen_no = reader.number("gen").unwrap_or(0);
+        let says = reader.word("state", state_of);
+        let state = says.unwrap_or(CircuitState::Closed);
+        let forced = reader.word("forced", order_of);
+        let reason = reader.text("reason");
+        let plain = reason.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        if !plain {
+            reader.mark("reason", reason.as_bytes(), "as missing");
+        }
+        let failures = reader.number("failures").unwrap_or(0);
+        if failures > MOST_FAILURES {
+            reader.mark("failures", failures.to_string().as_bytes(), "as 1023");
+        }
+        let until = reader.number("open_until").unwrap_or(0);
+        let ordered = forced.map(|order| if order == Order::Open { CircuitState::Open } else { CircuitState::Closed });
+        if says.is_some() && ordered.is_some_and(|ordered| ordered != state) {
+            reader.mark("state", state.as_str().as_bytes(), "for nothing while it is forced otherwise");
+        }
+        let ago = |then: Option<u64>| then.map(|then| Duration::from_millis(now.saturating_sub(then)));
+        let ago_us = |then: Option<u64>| then.map(|then| Duration::from_micros(now_us.saturating_sub(then)));
+        let left = |end: u64| Duration::from_millis(end.saturating_sub(now));
+        let quiet = reader.number("quiet_until").filter(|until| *until > now).map(left);
+        let mut record = Self {
+            gen_no,
+            generation_age: ago_us(Some(gen_no).filter(|gen_no| *gen_no > 0)),
+            state,
+            streak: reader.number("streak").unwrap_or(0),
+            failures: failures.min(MOST_FAILURES),
+            successes: reader.number("successes").unwrap_or(0),
+            remaining: (state == CircuitState::Open && forced.is_none()).then(|| left(until)),
+            last_failure_age: ago(reader.number("failed_at")),
+            last_success_age: ago_us(reader.number("last_ok")),
+            reason: if plain { reason } else { String::new() },
+            forced,
+            forced_reason: reader.text("forced_reason"),
+            reports: reader.text("ids"),
+            base_age: ago_us(reader.number("base_at")),
+            probes: Vec::new(),
+            votes: Vec::new(),
+            quiet,
+            touched_age: ago(reader.number("touched")),
+            expires: expires_ms.map(Duration::from_millis),
+            odd: Vec::new(),
+        };
+        for (field, value) in core::mem::take(&mut reader.fields) {
+            if let Some(token) = field.strip_prefix("lease.") {
+                let last = value.ends_with(b"+");
+                let end = reader.checked(&field, value.strip_suffix(b"+").unwrap_or(value), value);
+                record.probes.push(Probe { token: token.into(), remaining: left(end.unwrap_or(0)), last });
+            } else if let Some(instance) = field.strip_prefix("vote.") {
+                let end = reader.checked(&field, value, value).unwrap_or(0);
+                record.votes.push(StoredVote { instance: instance.into(), remaining: left(end) });
+            } else {
+                reader.mark(&field, value, "for nothing: there is no such field");
+            }
+        }
+        reader.odd.sort_by(|one, other| one.field.cmp(&other.field));
+        record.odd = reader.odd;
+        record
+    }
+
+    /// Probes whose leases are not over.
+    #[must_use]
+    pub fn probes_out(&self) -> usize {
+        self.probes.iter().filter(|probe| !probe.remaining.is_zero()).count()
+    }
+
+    /// Votes that hold.
+    #[must_use]
+    pub fn votes_held(&self) -> usize {
+        self.votes.iter().filter(|vote| !vote.remaining.is_zero()).count()
+    }
+
+    /// Whether nothing but time has passed between the two.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        let gist = |record: &Self| {
+            let tokens: Vec<String> = record.probes.iter().map(|probe| probe.token.clone()).collect();
+            let voters: Vec<String> = record.votes.iter().map(|vote| vote.instance.clone()).collect();
+            (record.gen_no, record.state, record.streak, record.failures, record.successes, tokens, voters)
+        };
+        let said =
+            |record: &Self| (record.forced, record.forced_reason.clone(), record.reason.clone(), record.odd.clone());
+        gist(self) == gist(other) && said(self) == said(other)
+    }
+}
+
+/// Takes fields one by one, and notes what is odd about them.
+struct Reader<'a> {
+    fields: BTreeMap<String, &'a [u8]>,
+    odd: Vec<Odd>,
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, field: &str) -> Option<&'a [u8]> {
+        self.fields.remove(field)
+    }
+
+    fn mark(&mut self, field: &str, value: &[u8], counts: &str) {
+        let value = String::from_utf8_lossy(value).into_owned();
+        self.odd.push(Odd { field: field.into(), value, counts: counts.into() });
+    }
+
+    fn number(&mut self, field: &str) -> Option<u64> {
+        let value = self.take(field)?;
+        self.checked(field, value, value)
+    }
+
+    /// `digits`, as part of `value`, which is the whole.
+    fn checked(&mut self, field: &str, digits: &[u8], value: &[u8]) -> Option<u64> {
+        let (number, own) = number(digits);
+        match number {
+            None => self.mark(field, value, "as missing"),
+            Some(number) if !own => self.mark(field, value, &alloc::format!("as {number}")),
+            Some(_) => {}
+        }
+        number
+    }
+
+    fn word<T>(&mut self, field: &str, known: fn(&[u8]) -> Option<T>) -> Option<T> {
+        let value = self.take(field)?;
+        let word = known(value);
+        if word.is_none() {
+            self.mark(field, value, "as missing");
+        }
+        word
+    }
+
+    fn text(&mut self, field: &str) -> String {
+        String::from_utf8_lossy(self.take(field).unwrap_or_default()).into_owned()
+    }
+}
+
+fn state_of(text: &[u8]) -> Option<CircuitState> {
+    let all = [CircuitState::Closed, CircuitState::Open, CircuitState::HalfOpen];
+    all.into_iter().find(|state| state.as_str().as_bytes() == text)
+}
+
+fn order_of(text: &[u8]) -> Option<Order> {
+    [Order::Open, Order::Closed].into_iter().find(|order| order.as_str().as_bytes() == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW_MS: u64 = 1_764_240_000_000;
+
+    fn read(fields: &[(&str, &str)]) -> Record {
+        let fields: Vec<_> =
+            fields.iter().map(|(field, value)| (field.as_bytes().to_vec(), value.as_bytes().to_vec())).collect();
+        Record::read(&fields, Some(5_000), NOW_MS * 1_000)
+    }
+
+    fn marks(record: &Record) -> Vec<(&str, &str, &str)> {
+        record.odd.iter().map(|odd| (&*odd.field, &*odd.value, &*odd.counts)).collect()
+    }
+
+    #[test]
+    fn what_the_script_wrote_is_read_and_nothing_is_odd() {
+        let record = read(&[
+            ("v", "1"),
+            ("gen", "1764239999000000"),
+            ("state", "open"),
+            ("failures", "5"),
+            ("open_until", "1764240029000"),
+            ("failed_at", "1764239998000"),
+            ("reason", "consecutive_failures"),
+            ("lease.a.1", "1764240000700+"),
+            ("lease.b.1", "1764239999999"),
+            ("vote.b", "1764240002000"),
+            ("touched", "1764239999900"),
+        ]);
+        assert_eq!(marks(&record), []);
+        assert_eq!((record.state, record.failures, record.forced), (CircuitState::Open, 5, None));
+        assert_eq!(record.remaining, Some(Duration::from_secs(29)));
+        assert_eq!(record.generation_age, Some(Duration::from_secs(1)));
+        assert_eq!(record.last_failure_age, Some(Duration::from_secs(2)));
+        assert_eq!((record.probes.len(), record.probes_out(), record.votes_held()), (2, 1, 1));
+        assert!(record.probes[0].last && record.probes[0].remaining == Duration::from_millis(700));
+        assert_eq!(
+            (record.touched_age, record.expires),
+            (Some(Duration::from_millis(100)), Some(Duration::from_secs(5)))
+        );
+    }
+
+    #[test]
+    fn garbage_counts_as_the_script_counts_it_and_is_marked() {
+        let record = read(&[
+            ("v", "1"),
+            ("gen", "abc"),
+            ("state", "opne"),
+            ("failures", "-7"),
+            ("successes", "1e0"),
+            ("forced", "yes"),
+            ("reason", "because I say so"),
+            ("lease.a", "soon"),
+            ("colour", "red"),
+        ]);
+        assert_eq!((record.gen_no, record.state, record.failures, record.successes), (0, CircuitState::Closed, 0, 1));
+        assert_eq!((record.forced, record.probes_out(), record.reason.as_str()), (None, 0, ""));
+        assert_eq!(
+            marks(&record),
+            [
+                ("colour", "red", "for nothing: there is no such field"),
+                ("failures", "-7", "as missing"),
+                ("forced", "yes", "as missing"),
+                ("gen", "abc", "as missing"),
+                ("lease.a", "soon", "as missing"),
+                ("reason", "because I say so", "as missing"),
+                ("state", "opne", "as missing"),
+                ("successes", "1e0", "as 1"),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_order_by_hand_is_in_force_and_what_it_leaves_wrong_is_marked() {
+        let record = read(&[("forced", "open"), ("open_until", "1764249999999")]);
+        assert_eq!((record.forced, record.remaining), (Some(Order::Open), None));
+        let fields: Vec<_> = marks(&record).into_iter().map(|(field, ..)| field).collect();
+        assert_eq!(fields, ["v"]);
+        let record = read(&[("v", "1"), ("state", "half_open"), ("forced", "closed")]);
+        assert_eq!(marks(&record), [("state", "half_open", "for nothing while it is forced otherwise")]);
+    }
+
+    #[test]
+    fn an_opening_that_is_over_has_nothing_left() {
+        let record = read(&[("v", "1"), ("state", "open")]);
+        assert_eq!(record.remaining, Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn time_alone_changes_nothing() {
+        let fields = [("v", "1"), ("state", "half_open"), ("lease.a", "1764240000700")];
+        let later = [("v", "1"), ("state", "half_open"), ("lease.a", "1764240001000"), ("touched", "1764240000000")];
+        assert!(read(&fields).is_like(&read(&later)));
+        assert!(!read(&fields).is_like(&read(&fields[..2])));
+    }
+}

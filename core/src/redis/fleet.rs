@@ -1,0 +1,342 @@
+//! The processes that share circuits, as one of them sees it.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use core::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use super::circuit::Circuit;
+#[cfg(feature = "redis-tokio")]
+use super::connect::AsyncConnect;
+use super::connect::Connect;
+use super::connect::v1::{RedisConnect, Timeouts, UrlError};
+#[cfg(feature = "redis-tokio")]
+use super::drive::Task;
+use super::drive::{Drive, Driven, Hand, Inline, Thread};
+use super::options::{Counting, FleetOptions};
+use super::shared::{Member, Parts, SharedBreaker};
+use crate::clock::{Clock, FnClock, ManualClock};
+use crate::config::CircuitBreakerConfiguration;
+use crate::config_error::ConfigError;
+use crate::observer::Observer;
+use crate::rules::{Checked, Consecutive, Rule};
+use crate::system_clock::SystemClock;
+
+/// A clock that is fine enough to tell in which order things happened in a fleet.
+pub trait FleetClock: Clock + Clone + Send + Sync + 'static {
+    /// Microseconds since the origin of the clock; whole milliseconds will do where nothing else is there.
+    fn micros(&self) -> u64 {
+        self.now().as_millis().saturating_mul(1_000)
+    }
+}
+
+impl FleetClock for SystemClock {
+    fn micros(&self) -> u64 {
+        crate::system_clock::micros()
+    }
+}
+
+impl FleetClock for Arc<ManualClock> {}
+impl FleetClock for &'static ManualClock {}
+impl<F: Fn() -> u64 + Clone + Send + Sync + 'static> FleetClock for FnClock<F> {}
+
+/// A fleet, as one of its processes sees it: makes the breakers whose circuits it shares.
+///
+/// Building one neither blocks nor fails because Redis is away. Dropped with all its breakers, it first delivers what the
+/// fleet has not heard, within one response timeout.
+pub struct Fleet<C: FleetClock = SystemClock> {
+    drive: Arc<Drive>,
+    instance: String,
+    options: FleetOptions,
+    clock: C,
+    numbers: AtomicUsize,
+}
+
+/// Why there is no fleet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FleetError {
+    /// An option is out of its range.
+    Config(ConfigError),
+    /// The URL is wrong.
+    Url(UrlError),
+    /// No runtime of tokio is entered where a fleet was to be driven by tasks.
+    NoRuntime,
+}
+
+impl fmt::Display for FleetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => error.fmt(f),
+            Self::Url(error) => error.fmt(f),
+            Self::NoRuntime => f.write_str("no runtime of tokio is entered here, and tasks need one"),
+        }
+    }
+}
+
+impl core::error::Error for FleetError {}
+
+impl From<ConfigError> for FleetError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl From<UrlError> for FleetError {
+    fn from(error: UrlError) -> Self {
+        Self::Url(error)
+    }
+}
+
+impl Fleet {
+    /// A fleet by a URL: see [`RedisConnect::from_url`] for what it may be. Nothing is connected before the first breaker is made, and
+    /// no error of Redis is told here or there.
+    ///
+    /// ```
+    /// use halfopen::redis::{Fleet, FleetOptions};
+    /// use halfopen::Config;
+    ///
+    /// let fleet = Fleet::from_url("redis://127.0.0.1:6379/", FleetOptions::new())?;
+    /// let uploads = fleet.breaker("s3_upload", Config::new().failure_threshold(5))?;
+    /// // With or without Redis:
+    /// assert_eq!(uploads.call(|| "42".parse::<u32>()), Ok(42));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A [`FleetError`]: the URL or an option is wrong.
+    pub fn from_url(url: &str, options: FleetOptions) -> Result<Self, FleetError> {
+        let connect = RedisConnect::from_url(url, Timeouts::from(&options))?;
+        Ok(Self::with_connect(connect, options, SystemClock)?)
+    }
+
+    /// As [`from_url`](Self::from_url), driven by tasks on the runtime of tokio that this is called in: see
+    /// [`spawn_on`](Self::spawn_on).
+    ///
+    /// ```
+    /// use halfopen::redis::{Fleet, FleetOptions};
+    /// use halfopen::Config;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let fleet = Fleet::from_url_tokio("redis://127.0.0.1:6379/", FleetOptions::new())?;
+    /// let uploads = fleet.breaker("s3_upload", Config::new().failure_threshold(5))?;
+    /// // With or without Redis:
+    /// assert_eq!(uploads.call_async(async || "42".parse::<u32>()).await, Ok(42));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// let outside = Fleet::from_url_tokio("redis://127.0.0.1:6379/", FleetOptions::new());
+    /// assert!(matches!(outside, Err(halfopen::redis::FleetError::NoRuntime)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A [`FleetError`]: the URL or an option is wrong, or there is no runtime.
+    #[cfg(feature = "redis-tokio")]
+    pub fn from_url_tokio(url: &str, options: FleetOptions) -> Result<Self, FleetError> {
+        let connect = RedisConnect::from_url(url, Timeouts::from(&options))?;
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| FleetError::NoRuntime)?;
+        Ok(Self::spawn_on(&runtime, connect, options, SystemClock)?)
+    }
+}
+
+impl<C: FleetClock> Fleet<C> {
+    /// A fleet that reaches Redis by `connect`, from a thread of its own that begins with the first breaker.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] for the first option that is out of its range.
+    pub fn with_connect(connect: impl Connect + 'static, options: FleetOptions, clock: C) -> Result<Self, ConfigError> {
+        options.check()?;
+        let now = clock.clone();
+        let drive = Drive::Thread(Thread::new(connect, options.response_timeout, Box::new(move || now.micros())));
+        Ok(Self::with_drive(drive, options, clock))
+    }
+
+    /// A fleet that reaches Redis by `connect`, from tasks on `runtime` that begin with the first breaker: one for what there is
+    /// to say, and one for the notices of each prefix. The runtime needs its timers and its network (`enable_all`).
+    ///
+    /// No call blocks a thread of the runtime, with one exception: outside `call_async`, a request that would be a probe waits for
+    /// its permit, at most [`probe_wait`](FleetOptions::probe_wait), and where the runtime has one thread it waits for nothing. Tasks
+    /// ask by [`call_async`](SharedBreaker::call_async) or
+    /// [`poll_acquire_ticket`](crate::contract::Breaker::poll_acquire_ticket), or set `probe_wait` to zero.
+    ///
+    /// Dropped with all its breakers, it blocks nobody: its task goes on until the fleet has heard everything, for one
+    /// response timeout at most. A runtime that shuts down before drops what was not said, so
+    /// [`flush_async`](Self::flush_async) before that. Breakers that outlive their runtime, or whose runtime lacks timers, go on alone.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] for the first option that is out of its range.
+    #[cfg(feature = "redis-tokio")]
+    pub fn spawn_on(
+        runtime: &tokio::runtime::Handle,
+        connect: impl AsyncConnect + 'static,
+        options: FleetOptions,
+        clock: C,
+    ) -> Result<Self, ConfigError> {
+        options.check()?;
+        let now = clock.clone();
+        let task = Task::new(runtime, connect, options.response_timeout, Box::new(move || now.micros()));
+        Ok(Self::with_drive(Drive::Task(task), options, clock))
+    }
+
+    /// A fleet without a thread: whoever uses a breaker carries what it has to say to Redis, at once, and waits for the answer.
+    /// There are no notices. For tests by a manual clock, and for programs that make a call or two and end.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] for the first option that is out of its range.
+    pub fn inline(connect: impl Connect + 'static, options: FleetOptions, clock: C) -> Result<Self, ConfigError> {
+        options.check()?;
+        let now = clock.clone();
+        let drive = Drive::Inline(Inline::new(Box::new(connect), Box::new(move || now.micros())));
+        Ok(Self::with_drive(drive, options, clock))
+    }
+
+    /// A fleet without anything that carries what it has to say: see [`hand`](Self::hand). For simulations, which name its
+    /// instance too.
+    #[doc(hidden)]
+    pub fn by_hand(instance: &str, options: FleetOptions, clock: C) -> Result<Self, ConfigError> {
+        options.check()?;
+        Ok(Self { instance: instance.to_string(), ..Self::with_drive(Drive::Hand(Hand::default()), options, clock) })
+    }
+
+    /// What is carried by hand.
+    #[doc(hidden)]
+    pub fn hand(&self) -> Option<&Hand> {
+        match &*self.drive {
+            Drive::Hand(hand) => Some(hand),
+            _ => None,
+        }
+    }
+
+    fn with_drive(drive: Drive, options: FleetOptions, clock: C) -> Self {
+        Self { drive: Arc::new(drive), instance: instance(), options, clock, numbers: AtomicUsize::new(0) }
+    }
+
+    /// A breaker by the consecutive rule, whose circuit has this name.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] that names the field, the value and the range.
+    pub fn breaker(
+        &self,
+        operation_name: impl Into<Arc<str>>,
+        config: CircuitBreakerConfiguration,
+    ) -> Result<SharedBreaker<C>, ConfigError> {
+        self.breaker_with::<(), Consecutive>(operation_name, config, ())
+    }
+
+    /// A breaker by a rule of your choice, which tells `observer` what happens. Every rule but the consecutive one needs
+    /// [`Counting::Local`] or [`Counting::Quorum`].
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] that names the field, the value and the range.
+    pub fn breaker_with<
+        O: Observer + Send + Sync + 'static,
+        R: Rule<Policy: Send + Sync, Memory: Send + Sync> + 'static,
+    >(
+        &self,
+        operation_name: impl Into<Arc<str>>,
+        config: CircuitBreakerConfiguration,
+        observer: O,
+    ) -> Result<SharedBreaker<C, O, R>, ConfigError> {
+        let policy = R::check(&config)?;
+        let counts = matches!(self.options.counting, Counting::Fleet);
+        if counts && (R::WINDOW || R::slow_call_ms(&policy) > 0) {
+            return Err(ConfigError::unsupported(
+                "counting",
+                "fleet",
+                "local or quorum: only failures in a row are counted in the fleet",
+            ));
+        }
+        if R::recovery(&policy).is_some() {
+            return Err(ConfigError::unsupported(
+                "recovery",
+                "adaptive",
+                "fixed: a fleet comes back after a fixed time",
+            ));
+        }
+        let base = *R::base(&policy);
+        self.options.check_for(base.recovery_timeout_ms())?;
+        let (name, prefix) = (operation_name.into(), config.key_prefix().as_str());
+        let (key, channel) = (alloc::format!("{prefix}{name}"), alloc::format!("{prefix}events"));
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        let circuit = Circuit::new(&alloc::format!("{}-{number}", self.instance), base, self.options);
+        let member = Arc::new(Member::new(Parts {
+            name,
+            key,
+            channel: channel.clone(),
+            rule: Checked::new(policy),
+            circuit,
+            clock: self.clock.clone(),
+            observer,
+            bell: self.drive.bell(),
+            inline: self.drive.is_inline(),
+            number,
+            counts,
+            probe_wait: self.options.probe_wait,
+        }));
+        let driven: Arc<dyn Driven> = member.clone();
+        self.drive.add(number, &driven, &channel);
+        driven.look_again();
+        Ok(SharedBreaker { member, drive: Arc::clone(&self.drive) })
+    }
+
+    /// Waits until the fleet has heard all that there was to say when this was called, but no longer than `timeout`. `false` if
+    /// it has not. A task does not call this, because it blocks its thread: it has [`flush_async`](Self::flush_async).
+    pub fn flush(&self, timeout: Duration) -> bool {
+        self.pump();
+        match self.drive.hub() {
+            Some(hub) => hub.flush(timeout),
+            None => self.hand().is_none(),
+        }
+    }
+
+    /// As [`flush`](Self::flush), without blocking the thread, and on any runtime. It may be late by one exchange.
+    pub async fn flush_async(&self, timeout: Duration) -> bool {
+        self.pump();
+        match self.drive.hub() {
+            Some(hub) => hub.flush_async(timeout).await,
+            None => self.hand().is_none(),
+        }
+    }
+
+    /// Without a thread: sends what is due now. With one it does nothing.
+    pub fn pump(&self) {
+        if let Drive::Inline(inline) = &*self.drive {
+            inline.pump();
+        }
+    }
+
+    /// Without a thread: when [`pump`](Self::pump) will have something to send, in microseconds of the clock.
+    #[must_use]
+    pub fn wakes_at(&self) -> Option<u64> {
+        match &*self.drive {
+            Drive::Inline(inline) => Some(inline.wakes_at()).filter(|at| *at < u64::MAX),
+            _ => None,
+        }
+    }
+
+    /// Without a thread: hands in what somebody has heard on the channel.
+    pub fn noticed(&self, text: &str) {
+        if let Drive::Inline(inline) = &*self.drive {
+            inline.noticed(text);
+        }
+    }
+}
+
+/// A name for this process and this life of it, that nobody else has.
+fn instance() -> String {
+    static LIVES: AtomicUsize = AtomicUsize::new(0);
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    // What the standard library seeds its maps with is random; nothing else in it is.
+    let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), since);
+    alloc::format!("{:x}{:x}", seed, LIVES.fetch_add(1, Ordering::Relaxed)).to_string()
+}
