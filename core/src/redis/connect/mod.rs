@@ -64,7 +64,7 @@ pub trait Connection: Send {
     fn exchange(&mut self, calls: &[ScriptCall]) -> Answers;
 }
 
-/// Finds and reads what is stored, for those who look at circuits without having one: [`Admin`](super::Admin).
+/// Finds and reads what is stored, for those who look at circuits without having one: [`Admin`](crate::redis::admin::Admin).
 pub trait Browse: Connect {
     /// A connection for reading.
     ///
