@@ -126,7 +126,7 @@ pub const ALL: &[Scenario] = &[
     of("oom", "maxmemory reached, noeviction", refusals::oom).short().noticing(&[REFUSED, PROBES]),
     of("readonly", "REPLICAOF and back", refusals::readonly).short().noticing(&[REFUSED, PROBES]),
     of("noreplicas", "min-replicas-to-write", refusals::noreplicas).noticing(&[REFUSED, PROBES]),
-    of("busy", "a script that does not end", refusals::busy).short().noticing(&[WAITED, REFUSED, PROBES]),
+    of("busy", "a script that does not end", refusals::busy).short().noticing(&[WAITED, REFUSED]),
     of("loading", "a server that loads its data", refusals::loading).noticing(&[REFUSED, PROBES]),
     of("noauth", "a password, set at run time", refusals::noauth).short().noticing(&[REFUSED, PROBES]),
     of("acl", "rights taken away at run time", refusals::acl).noticing(&[REFUSED, PROBES]),

@@ -45,6 +45,9 @@ pub(super) fn commands(plan: &Plan) -> Outcome {
     let (_, sent, failed) = phase(&mut scene, 1);
     scene.note(format!("100 % fail: {sent} commands for {failed} failures"));
     scene.check(sent <= failed + polls, "commands", &format!("{sent} commands for {failed} failures"));
+    // Its text is sent where a server does not know it, and not each time.
+    let texts = admin.count("eval");
+    scene.check(texts <= scene.workers.len() as u64, "commands", &format!("{texts} times the script's text"));
     Ok(scene.finish())
 }
 
