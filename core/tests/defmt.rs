@@ -133,9 +133,15 @@ fn public_types(source: &str) -> Vec<String> {
     names
 }
 
+/// What only a server has, whose logs are others.
+const ON_A_SERVER: [&str; 2] = ["redis", "bin"];
+
 fn read_all(folder: &Path, read: &mut impl FnMut(&str)) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        if ON_A_SERVER.iter().any(|name| path.ends_with(name)) {
+            continue;
+        }
         if path.is_dir() {
             read_all(&path, read);
         } else {

@@ -112,7 +112,8 @@ impl Circuit {
         }
         let (failures, successes) = (self.failure_count(), known.successes);
         // What this instance has ordered, and the server has not heard, is in force here all the same.
-        let ordered = self.orders.iter().rev().find_map(|order| match order {
+        let sent = self.again.iter().chain(self.flight.as_ref().map(|flight| &flight.operation));
+        let ordered = self.orders.iter().rev().chain(sent).find_map(|order| match order {
             Operation::Force(order, _) => Some(*order),
             Operation::Reset => Some(None),
             _ => None,

@@ -76,17 +76,16 @@ fn a_network_that_swallows_is_away_after_one_timeout_and_back_by_a_new_connectio
         proxy.swallow();
         let begun = Instant::now();
         breaker.record_failure();
-        eventually("it is away", || breaker.sharing() == Sharing::Alone).await;
-        let (away, paused) = (begun.elapsed(), longest.load(Ordering::Relaxed));
-        assert!(away < response + SLACK, "{away:?}");
-        assert!(away > response / 2, "{away:?}");
-        assert_eq!(breaker.call_async(async || Ok::<_, ()>(7)).await, Ok(7));
-        eventually("it is back", || breaker.sharing() == Sharing::Shared).await;
+        // For how long it is alone depends on chance, and may be less than anybody can see.
+        assert!(fleet.flush_async(Duration::from_secs(5)).await);
+        let (heard, paused) = (begun.elapsed(), longest.load(Ordering::Relaxed));
+        assert!(heard < response + SLACK, "{heard:?}");
+        assert!(heard > response / 2, "{heard:?}");
+        assert_eq!(breaker.sharing(), Sharing::Shared);
         assert!(u128::from(paused) < response.as_millis() / 2, "the runtime stood still for {paused} ms");
         assert!(longest.load(Ordering::Relaxed) > 0, "nothing was measured");
-        breaker.record_failure();
-        assert!(fleet.flush_async(Duration::from_secs(5)).await);
         assert_eq!(failures(&server).as_deref(), Some(&b"1"[..]));
+        assert_eq!(breaker.call_async(async || Ok::<_, ()>(7)).await, Ok(7));
     });
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use halfopen::redis::{Counting, Fleet, FleetOptions, SharedBreaker, Sharing};
 use halfopen::rules::{Consecutive, CountWindow};
-use halfopen::{CircuitState, Config, Mode};
+use halfopen::{CircuitState, Config, Mode, StatePersistence};
 use rig::{Kind, Server};
 
 fn server() -> Server {
@@ -21,7 +21,8 @@ fn fleet(server: &Server) -> Fleet {
 }
 
 fn config() -> Config {
-    Config::new().failure_threshold(5).recovery_timeout(Duration::from_secs(30))
+    let config = Config::new().failure_threshold(5).recovery_timeout(Duration::from_secs(30));
+    config.state_persistence(StatePersistence::Redis)
 }
 
 fn made(fleet: &Fleet, config: Config) -> SharedBreaker {
