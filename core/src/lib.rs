@@ -77,7 +77,8 @@
 //!   for longer than that may wait for one more timeout, and a ramp-up that nobody has seen end may begin once more.
 //! - Failures are counted up to 1,023, successes of probes up to 63, probes in flight up to 15; a window over calls holds up
 //!   to 1,024, a bucket of a window over time counts up to 16,777,215.
-//! - Generations are counted modulo 512. An outcome that comes exactly 512 transitions late counts as a current one.
+//! - Generations are counted modulo 512. An outcome that comes exactly 512 transitions late counts as a current one;
+//!   and where exactly 511 or 512 rounds of probes were given up in one HALF_OPEN, one reopening is not counted.
 //! - With more than one probe at a time, all of a round share one lease, which the latest admission renews.
 //! - A clock that goes back counts as one that stands still; the wait begins anew when somebody asks.
 //!
