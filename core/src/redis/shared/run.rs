@@ -105,8 +105,17 @@ impl<C: FleetClock, O: Observer, R: Rule> Member<C, O, R> {
                 drop(shared);
                 let answer = self.local.acquire_ticket();
                 if let Some(probe) = answer.ok().filter(|ticket| alone && ticket.is_probe()) {
+                    let mut shared = self.lock();
+                    if self.places_taken(&mut shared) > self.local.policy_base().half_open_max_calls().into() {
+                        // Another thread has seen the same place free.
+                        drop(shared);
+                        self.local.settle_ticket(probe, Outcome::Ignored);
+                        let wait = self.local.policy_base().probe_timeout_ms();
+                        let refusal = Refusal { state: CircuitState::HalfOpen, retry_after_ms: Some(wait) };
+                        return Attempt::Done(Err(self.refused(refusal)));
+                    }
                     let now = self.now();
-                    self.lock().own_probes.push((probe, now));
+                    shared.own_probes.push((probe, now));
                 }
                 self.after_local();
                 return Attempt::Done(answer);
@@ -144,14 +153,19 @@ impl<C: FleetClock, O: Observer, R: Rule> Member<C, O, R> {
     /// While Redis is away, a permit of the fleet that still runs takes a place of the own breaker, and so does a probe that
     /// was let through the last time it was away.
     fn is_full(&self, shared: &mut Shared) -> bool {
+        let places = self.local.policy_base().half_open_max_calls().into();
+        let in_flight = usize::from(self.local.in_flight());
+        let taken = self.places_taken(shared);
+        taken > in_flight && self.local.state() == CircuitState::HalfOpen && taken >= places
+    }
+
+    /// By probes of the own breaker, by earlier ones of it, and by permits of the fleet.
+    fn places_taken(&self, shared: &mut Shared) -> usize {
         let (now, policy) = (self.now(), self.local.policy_base());
         let timeout = u64::from(policy.probe_timeout_ms()) * 1_000;
         shared.own_probes.retain(|(_, since)| now < since.saturating_add(timeout));
         let earlier = shared.own_probes.iter().filter(|(probe, _)| !self.local.is_current_probe(*probe)).count();
-        let taken = shared.circuit.probes_out() + earlier;
-        taken > 0
-            && self.local.state() == CircuitState::HalfOpen
-            && taken + usize::from(self.local.in_flight()) >= policy.half_open_max_calls().into()
+        shared.circuit.probes_out() + earlier + usize::from(self.local.in_flight())
     }
 
     #[cold]
