@@ -30,7 +30,8 @@ end
 
 -- ---- what there is --------------------------------------------------------------------------------------------------
 
-local fields, leases, votes, taken = {}, {}, {}, 0 -- leases[token] and votes[instance]: when they end
+local fields, told = {}, {} -- told: the fields that tell of failures
+local leases, votes, taken = {}, {}, 0 -- leases[token] and votes[instance]: when they end
 local flat = redis.call('HGETALL', key)
 for i = 1, #flat, 2 do
   local field, value = flat[i], flat[i + 1]
@@ -39,16 +40,29 @@ for i = 1, #flat, 2 do
   if sixth == DOT and sub(field, 1, 6) == 'lease.' then
     leases[sub(field, 7)] = number(string.match(value, '^(%d+)%+?$')) or 0
     taken = taken + 1
-  elseif fifth == DOT and sub(field, 1, 5) == 'vote.' then
-    votes[sub(field, 6)] = number(value) or 0
+  elseif fifth == DOT then
+    local kind = sub(field, 1, 5)
+    if kind == 'fail.' then
+      told[#told + 1] = field
+    elseif kind == 'vote.' then
+      votes[sub(field, 6)] = number(value) or 0
+    end
   end
 end
 
 local state, forced = fields.state, fields.forced
 if state ~= 'open' and state ~= 'half_open' then state = 'closed' end
 if forced ~= 'open' and forced ~= 'closed' then forced = '' end
-local reason = fields.reason and string.match(fields.reason, '^[a-z_]+$') or ''
 local gen = fields.gen and number(fields.gen) or 0
+local function usual() -- why a circuit is in its state, where no other reason is written
+  return state == 'open' and 'consecutive_failures' or state == 'half_open' and 'recovery_timeout' or 'probes_succeeded'
+end
+local reason = ''
+if fields.reason then
+  reason = string.match(fields.reason, '^[a-z_]+$') or ''
+elseif gen > 0 then
+  reason = usual()
+end
 local streak = fields.streak and number(fields.streak) or 0
 local failures = fields.failures and min(number(fields.failures) or 0, MOST_FAILURES) or 0
 local successes = fields.successes and number(fields.successes) or 0
@@ -56,7 +70,7 @@ local open_until = fields.open_until and number(fields.open_until) or 0
 local last_ok = fields.last_ok and number(fields.last_ok) or -1
 local failed_at = fields.failed_at and number(fields.failed_at) or -1
 local base_at = fields.base_at and number(fields.base_at) or 0
-local quiet, ids = fields.quiet_until and number(fields.quiet_until) or 0, fields.ids or ''
+local quiet = fields.quiet_until and number(fields.quiet_until) or 0
 
 -- Times that are yet to come are those of a clock that has gone back since.
 if failed_at > now then failed_at = now end
@@ -66,30 +80,48 @@ if last_ok > us then last_ok = -1 end
 if base_at > us then base_at = us end -- and it is kept, or a streak would not grow older before the clock is there again
 if state ~= 'half_open' then successes = 0 end
 
--- The failures that count: `tracked` in reports that `ids` has, and `base` others, which have the time `base_at` or count nothing.
-local list, tracked, base = {}, 0, 0
+local changes = {} -- changes[field]: text, or false where it goes
+
+-- The failures that count: `tracked` by fields that tell of them, and `base` others, which have the time `base_at` or count nothing.
+local list, tracked, base, added = {}, 0, 0, nil
+local function forget()
+  for i = 1, #told do changes[told[i]] = false end
+  if added then changes[added] = false end
+  list, tracked, base_at = {}, 0, 0
+end
 if state == 'closed' and failures > 0 then
   local latest = base_at
-  for words, rid, at, count in string.gmatch(ids, '((%S+)@(%d+)x(%d+))') do
-    at, count = number(at), number(count)
+  for i = 1, #told do
+    local field = told[i]
+    local value = fields[field]
+    local at, count = number(value), 1
+    if not at then
+      local before, after = string.match(value, '^(%d+)%*(%d+)$')
+      at, count = number(before), number(after)
+    end
     if at and count then
-      if at > us then at, words = us, rid .. '@' .. text(us) .. 'x' .. text(count) end
+      if at > us then at, changes[field] = us, text(us) .. (count == 1 and '' or '*' .. text(count)) end
       latest, tracked = max(latest, at), tracked + count
-      list[#list + 1] = {words = words, rid = rid, at = at, count = count}
+      list[#list + 1] = {field = field, at = at, count = count}
+    else
+      changes[field] = false
     end
   end
   if tracked > failures then -- somebody has lowered the count
-    list, tracked, base, base_at = {}, 0, failures, latest
+    forget()
+    base, base_at = failures, latest
   elseif base_at > 0 then
     base = failures - tracked
   else
     failures = tracked
   end
+elseif #told > 0 then
+  forget()
 end
 
 -- What an operation decides. `moves`: the reasons of its transitions, in their order; `failed`: the time of a failure, in µs.
-local result, extra, moves, failed = 'ok', 0, nil, nil
-local write, tell, changes = op ~= 'read', false, {} -- changes[field]: text, or false where it goes
+local result, extra, moves, failed, success = 'ok', 0, nil, nil, nil
+local write, tell = op ~= 'read', false
 local opening = 0 -- how long it is, in ms
 
 -- ---- before the operation -------------------------------------------------------------------------------------------
@@ -103,7 +135,8 @@ if ARGV[9] ~= (fields.gen or '0') or (state == 'closed' and seen_state == 'close
   local seen_gen = number(ARGV[9]) or 0
   if seen_gen > gen then
     gen, state, streak, write, tell = seen_gen, seen_state, number(ARGV[11]) or 0, true, true
-    failures, successes, ids, list = min(number(ARGV[12]) or 0, MOST_FAILURES), 0, '', {}
+    forget()
+    failures, successes = min(number(ARGV[12]) or 0, MOST_FAILURES), 0
     base_at = state == 'closed' and failures > 0 and us or 0
     base = base_at > 0 and failures or 0
     forced, reason = seen_forced, 'restored'
@@ -114,7 +147,7 @@ if ARGV[9] ~= (fields.gen or '0') or (state == 'closed' and seen_state == 'close
   elseif seen_gen == gen and state == 'closed' and seen_state == 'closed' then
     local seen_streak, seen_failures = number(ARGV[11]) or 0, min(number(ARGV[12]) or 0, MOST_FAILURES)
     if seen_streak > streak or (seen_streak == streak and seen_failures > failures) then
-      if seen_streak > streak then ids, list, tracked = '', {}, 0 end -- those of a streak that has ended
+      if seen_streak > streak then forget() end -- those of a streak that has ended
       streak, failures, write = seen_streak, seen_failures, true
       base, base_at = failures - tracked, us
     end
@@ -220,12 +253,20 @@ elseif op == 'done' then
       if failed then ok_at, count, rid = last_ok, 1, token else ok_at = us end
       counting = failures + count > 0
     else
-      moves = state == 'open' and {'recovery_timeout'} or {}
+      if state == 'open' then moves = {'recovery_timeout'} end
+      local ends
       if failed then
-        moves[#moves + 1] = 'probe_failed'
+        ends = 'probe_failed'
+      elseif fields['ok.' .. token] then
+        result = 'late' -- a client may send a command twice by itself, and then `again` does not say so
       else
+        if token ~= '' then success, changes['ok.' .. token] = 'ok.' .. token, '1' end
         successes = successes + 1
-        if successes >= (number(ARGV[4]) or 2) then moves[#moves + 1] = 'probes_succeeded' end
+        if successes >= (number(ARGV[4]) or 2) then ends = 'probes_succeeded' end
+      end
+      if ends then
+        moves = moves or {}
+        moves[#moves + 1] = ends
       end
     end
   end
@@ -267,7 +308,8 @@ elseif op == 'reset' then
   if forced ~= '' or state ~= 'closed' then
     forced, moves = '', {'reset'}
   elseif failures > 0 then
-    failures, ids, base_at, streak, tell = 0, '', 0, min(streak + 1, MOST), true
+    forget()
+    failures, streak, tell = 0, min(streak + 1, MOST), true
   end
 else
   return redis.error_reply('ERR circuit breaker: unknown operation')
@@ -275,31 +317,33 @@ end
 
 if counting then
   local before, refuted, known, kept = failures, 0, false, list
+  local field = 'fail.' .. rid
   if count > 0 then
-    for i = 1, #list do known = known or list[i].rid == rid end
+    for i = 1, #list do known = known or list[i].field == field end
   end
   if ok_at and (ok_at > last_ok or (ok_at == last_ok and count == 0)) then
     last_ok, kept = ok_at, {}
     for i = 1, #list do
       local one = list[i]
-      if one.at > ok_at then kept[#kept + 1] = one else refuted = refuted + one.count end
+      if one.at > ok_at then kept[#kept + 1] = one else refuted, changes[one.field] = refuted + one.count, false end
     end
     if base_at <= ok_at then base, refuted = 0, refuted + base end
   end
   if known then
     result = 'dup'
   elseif count > 0 and (at > last_ok or (at == last_ok and ok_at == last_ok)) then
-    if #kept < MOST_REPORTS and string.find(rid, '^%S+$') then
-      kept[#kept + 1] = {words = rid .. '@' .. text(at) .. 'x' .. text(count), rid = rid, at = at, count = count}
+    if #kept < MOST_REPORTS and rid ~= '' then
+      added, changes[field] = field, text(at) .. (count == 1 and '' or '*' .. text(count))
+      kept[#kept + 1] = {field = field, at = at, count = count}
     else
       base_at = base > 0 and max(base_at, at) or at
       base = base + count
     end
   end
 
-  local sum, words = base, {}
-  for i = 1, #kept do sum, words[i] = sum + kept[i].count, kept[i].words end
-  failures, ids = min(sum, MOST_FAILURES), table.concat(words, ' ')
+  local sum = base
+  for i = 1, #kept do sum = sum + kept[i].count end
+  failures = min(sum, MOST_FAILURES)
   if base == 0 then base_at = 0 end
   if refuted > 0 then streak = min(streak + 1, MOST) end
   tell = tell or refuted > 0 or (before == 0) ~= (failures == 0)
@@ -330,8 +374,13 @@ if failed then failed_at = max(failed_at, (failed - failed % 1000) / 1000) end
 local notices
 if moves then
   notices = {}
+  forget()
+  for field in pairs(fields) do
+    if sub(field, 1, 3) == 'ok.' then changes[field] = false end
+  end
+  if success and moves[#moves] ~= 'recovery_timeout' then changes[success] = nil end
   for i, why in ipairs(moves) do
-    gen, reason, streak, ids, base_at, open_until = min(max(us, gen + 1), MOST), why, 0, '', 0, 0
+    gen, reason, streak, open_until = min(max(us, gen + 1), MOST), why, 0, 0
     if gen == us then last_ok = -1 end -- `report` tells by `gen` what was before it
     if why == 'recovery_timeout' then
       state = 'half_open'
@@ -373,6 +422,7 @@ if write then
   if gen ~= gen_was then
     put('gen', gen)
     if state ~= fields.state then put('state', state) end
+    put('reason', reason ~= usual() and reason or '')
   end
   if streak ~= streak_was then put('streak', streak) end
   if failures ~= failures_was then put('failures', failures) end
@@ -383,8 +433,6 @@ if write then
   if base_at ~= base_at_was then put('base_at', base_at) end
   if quiet <= now then quiet = 0 end
   if quiet ~= quiet_was then put('quiet_until', quiet) end
-  if ids ~= (fields.ids or '') then put('ids', ids) end
-  if reason ~= (fields.reason or '') then put('reason', reason) end
   if forced ~= (fields.forced or '') then put('forced', forced) end
   for field, value in pairs(changes) do
     if value ~= fields[field] then put(field, value or '') end

@@ -268,7 +268,7 @@ impl<C: FleetClock> Fleet<C> {
         let (name, prefix) = (operation_name.into(), config.key_prefix().as_str());
         let (key, channel) = (alloc::format!("{prefix}{name}"), alloc::format!("{prefix}events"));
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
-        let circuit = Circuit::new(&alloc::format!("{}-{number}", self.instance), base, self.options);
+        let circuit = Circuit::new(&alloc::format!("{}-{}", self.instance, short(number as u64)), base, self.options);
         let member = Arc::new(Member::new(Parts {
             name,
             key,
@@ -338,5 +338,17 @@ fn instance() -> String {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
     // What the standard library seeds its maps with is random; nothing else in it is.
     let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), since);
-    alloc::format!("{:x}{:x}", seed, LIVES.fetch_add(1, Ordering::Relaxed)).to_string()
+    short(seed % 36_u64.pow(10)) + &short(LIVES.fetch_add(1, Ordering::Relaxed) as u64)
+}
+
+/// A number in few characters: what bears it is stored with each failure that is counted.
+fn short(mut number: u64) -> String {
+    let mut digits = String::new();
+    loop {
+        digits.insert(0, char::from_digit((number % 36) as u32, 36).unwrap_or_default());
+        number /= 36;
+        if number == 0 {
+            return digits;
+        }
+    }
 }

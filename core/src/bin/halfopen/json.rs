@@ -31,7 +31,7 @@ struct Circuit<'a> {
     last_success_age_ms: Option<u64>,
     generation: Option<u64>,
     generation_age_ms: Option<u64>,
-    reports: Option<&'a str>,
+    reports: Vec<Report<'a>>,
     base_age_ms: Option<u64>,
     probes: Vec<Probe<'a>>,
     votes: Vec<Vote<'a>>,
@@ -41,6 +41,13 @@ struct Circuit<'a> {
     odd: Vec<Odd<'a>>,
     /// What the key holds, if that is no HASH.
     other: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    id: &'a str,
+    failures: u64,
+    age_ms: u64,
 }
 
 #[derive(Serialize)]
@@ -113,7 +120,7 @@ fn circuit(entry: &Entry) -> Circuit<'_> {
         last_success_age_ms: age(|record| record.last_success_age),
         generation: number(|record| record.gen_no),
         generation_age_ms: age(|record| record.generation_age),
-        reports: text(|record| &record.reports),
+        reports: record.map_or_else(Vec::new, |record| record.reports.iter().map(Report::of).collect()),
         base_age_ms: age(|record| record.base_age),
         probes: record.map_or_else(Vec::new, |record| record.probes.iter().map(Probe::of).collect()),
         votes: record.map_or_else(Vec::new, |record| record.votes.iter().map(Vote::of).collect()),
@@ -125,6 +132,12 @@ fn circuit(entry: &Entry) -> Circuit<'_> {
             Kept::Other(kind) => Some(kind),
             _ => None,
         },
+    }
+}
+
+impl<'a> Report<'a> {
+    fn of(report: &'a halfopen::redis::admin::StoredReport) -> Self {
+        Self { id: &report.id, failures: report.failures, age_ms: millis(report.age) }
     }
 }
 

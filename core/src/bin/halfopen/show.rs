@@ -35,6 +35,10 @@ pub(crate) fn print(entry: &Entry, out: &mut Out) -> Result<(), Fail> {
         let style = if value == "-" { FAINT } else { PLAIN };
         writeln!(out, "  {label:<13}  {style}{value}{style:#}")?;
     }
+    for report in &record.reports {
+        let (id, age) = (safe(report.id.as_bytes()), time(report.age));
+        writeln!(out, "  report         {id}, failures: {}, {age} ago", report.failures)?;
+    }
     for probe in &record.probes {
         let last = if probe.last { ", not made longer without its holder" } else { "" };
         writeln!(out, "  probe          {}, lease {}{last}", safe(probe.token.as_bytes()), left(probe.remaining))?;
@@ -64,11 +68,6 @@ fn lines(record: &Record) -> [(&'static str, String); 12] {
     let remaining =
         |left: Duration| if left.is_zero() { "over: the next request is a probe".into() } else { time(left) };
     let generation = |age: Duration| format!("{}, {} ago", record.gen_no, time(age));
-    let reports = match (record.reports.as_str(), record.base_age) {
-        ("", None) => none(),
-        ("", Some(age)) => format!("none by itself, the latest {} ago", time(age)),
-        (reports, _) => safe(reports.as_bytes()),
-    };
     [
         ("reason", reason(record)),
         ("failures", record.failures.to_string()),
@@ -77,7 +76,7 @@ fn lines(record: &Record) -> [(&'static str, String); 12] {
         ("remaining", record.remaining.map_or_else(none, remaining)),
         ("generation", record.generation_age.map_or_else(none, generation)),
         ("streak", record.streak.to_string()),
-        ("reports", reports),
+        ("unreported", record.base_age.map_or_else(none, |age| format!("the latest {} ago", time(age)))),
         ("successes", record.successes.to_string()),
         ("no probe for", record.quiet.map_or_else(none, time)),
         ("contact", ago(record.touched_age)),

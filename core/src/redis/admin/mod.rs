@@ -33,7 +33,7 @@ use super::wire::{Fixed, Operation, Order, Reply, Request, Verdict, View};
 use crate::config::CircuitBreakerConfiguration;
 pub use entry::{Entry, Kept};
 pub use error::AdminError;
-pub use record::{Odd, Probe, Record, StoredVote};
+pub use record::{Odd, Probe, Record, StoredReport, StoredVote};
 pub use watch::{Change, Watch};
 
 /// Keys whose content is read in one round trip.

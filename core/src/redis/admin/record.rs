@@ -8,6 +8,7 @@ use core::time::Duration;
 use super::number::number;
 use crate::circuit::CircuitState;
 use crate::redis::wire::Order;
+use crate::transition::Reason;
 
 /// A circuit, at the time of the server that has it. A field that is missing, or makes no sense, counts as the script counts
 /// it, and is told in [`odd`](Self::odd).
@@ -38,8 +39,8 @@ pub struct Record {
     pub forced: Option<Order>,
     /// What he said.
     pub forced_reason: String,
-    /// The failures of the streak as they are stored.
-    pub reports: String,
+    /// The failures of the streak, as instances reported them.
+    pub reports: Vec<StoredReport>,
     /// How long ago those counted failures were of which `reports` says nothing.
     pub base_age: Option<Duration>,
     /// Probes that hold a place, by their tokens.
@@ -54,6 +55,18 @@ pub struct Record {
     pub expires: Option<Duration>,
     /// What the script would not have written so, by the fields' names.
     pub odd: Vec<Odd>,
+}
+
+/// What an instance has reported of failures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoredReport {
+    /// Which report it is: the instance, and a number.
+    pub id: String,
+    /// How many failures there were.
+    pub failures: u64,
+    /// How long ago the latest of them was.
+    pub age: Duration,
 }
 
 /// A probe that holds a place.
@@ -108,11 +121,17 @@ impl Record {
         let says = reader.word("state", state_of);
         let state = says.unwrap_or(CircuitState::Closed);
         let forced = reader.word("forced", order_of);
-        let reason = reader.text("reason");
-        let plain = reason.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-        if !plain {
-            reader.mark("reason", reason.as_bytes(), "as missing");
-        }
+        let reason = match reader.take("reason") {
+            None if gen_no > 0 => ordinary(state).as_str().to_string(),
+            said => {
+                let said = said.unwrap_or_default();
+                let plain = said.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_');
+                if !plain {
+                    reader.mark("reason", said, "as none");
+                }
+                String::from_utf8_lossy(if plain { said } else { b"" }).into_owned()
+            }
+        };
         let failures = reader.number("failures").unwrap_or(0);
         if failures > MOST_FAILURES {
             reader.mark("failures", failures.to_string().as_bytes(), "as 1023");
@@ -136,10 +155,10 @@ impl Record {
             remaining: (state == CircuitState::Open && forced.is_none()).then(|| left(until)),
             last_failure_age: ago(reader.number("failed_at")),
             last_success_age: ago_us(reader.number("last_ok")),
-            reason: if plain { reason } else { String::new() },
+            reason,
             forced,
             forced_reason: reader.text("forced_reason"),
-            reports: reader.text("ids"),
+            reports: Vec::new(),
             base_age: ago_us(reader.number("base_at")),
             probes: Vec::new(),
             votes: Vec::new(),
@@ -153,10 +172,19 @@ impl Record {
                 let last = value.ends_with(b"+");
                 let end = reader.checked(&field, value.strip_suffix(b"+").unwrap_or(value), value);
                 record.probes.push(Probe { token: token.into(), remaining: left(end.unwrap_or(0)), last });
+            } else if let Some(id) = field.strip_prefix("fail.") {
+                let halves =
+                    value.iter().position(|byte| *byte == b'*').map(|star| (&value[..star], &value[star + 1..]));
+                let (at, failures) = halves.unwrap_or((value, b"1"));
+                let at = reader.checked(&field, at, value);
+                if let (Some(at), Some(failures)) = (at, at.and_then(|_| reader.checked(&field, failures, value))) {
+                    let age = Duration::from_micros(now_us.saturating_sub(at));
+                    record.reports.push(StoredReport { id: id.into(), failures, age });
+                }
             } else if let Some(instance) = field.strip_prefix("vote.") {
                 let end = reader.checked(&field, value, value).unwrap_or(0);
                 record.votes.push(StoredVote { instance: instance.into(), remaining: left(end) });
-            } else {
+            } else if !field.starts_with("ok.") {
                 reader.mark(&field, value, "for nothing: there is no such field");
             }
         }
@@ -237,6 +265,15 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Why a circuit is in the state, where nothing else is written.
+const fn ordinary(state: CircuitState) -> Reason {
+    match state {
+        CircuitState::Closed => Reason::ProbesSucceeded,
+        CircuitState::Open => Reason::ConsecutiveFailures,
+        CircuitState::HalfOpen => Reason::RecoveryTimeout,
+    }
+}
+
 fn state_of(text: &[u8]) -> Option<CircuitState> {
     let all = [CircuitState::Closed, CircuitState::Open, CircuitState::HalfOpen];
     all.into_iter().find(|state| state.as_str().as_bytes() == text)
@@ -271,7 +308,9 @@ mod tests {
             ("failures", "5"),
             ("open_until", "1764240029000"),
             ("failed_at", "1764239998000"),
-            ("reason", "consecutive_failures"),
+            ("fail.a.1", "1764239998000000"),
+            ("fail.b.7", "1764239999000000*4"),
+            ("ok.a.0", "1"),
             ("lease.a.1", "1764240000700+"),
             ("lease.b.1", "1764239999999"),
             ("vote.b", "1764240002000"),
@@ -279,9 +318,13 @@ mod tests {
         ]);
         assert_eq!(marks(&record), []);
         assert_eq!((record.state, record.failures, record.forced), (CircuitState::Open, 5, None));
+        assert_eq!(record.reason, "consecutive_failures", "the ordinary one is not written");
         assert_eq!(record.remaining, Some(Duration::from_secs(29)));
         assert_eq!(record.generation_age, Some(Duration::from_secs(1)));
         assert_eq!(record.last_failure_age, Some(Duration::from_secs(2)));
+        let reports: Vec<_> =
+            record.reports.iter().map(|report| (&*report.id, report.failures, report.age.as_secs())).collect();
+        assert_eq!(reports, [("a.1", 1, 2), ("b.7", 4, 1)]);
         assert_eq!((record.probes.len(), record.probes_out(), record.votes_held()), (2, 1, 1));
         assert!(record.probes[0].last && record.probes[0].remaining == Duration::from_millis(700));
         assert_eq!(
@@ -301,6 +344,8 @@ mod tests {
             ("forced", "yes"),
             ("reason", "because I say so"),
             ("lease.a", "soon"),
+            ("fail.a", "now"),
+            ("fail.b", "7*many"),
             ("colour", "red"),
         ]);
         assert_eq!((record.gen_no, record.state, record.failures, record.successes), (0, CircuitState::Closed, 0, 1));
@@ -309,11 +354,13 @@ mod tests {
             marks(&record),
             [
                 ("colour", "red", "for nothing: there is no such field"),
+                ("fail.a", "now", "as missing"),
+                ("fail.b", "7*many", "as missing"),
                 ("failures", "-7", "as missing"),
                 ("forced", "yes", "as missing"),
                 ("gen", "abc", "as missing"),
                 ("lease.a", "soon", "as missing"),
-                ("reason", "because I say so", "as missing"),
+                ("reason", "because I say so", "as none"),
                 ("state", "opne", "as missing"),
                 ("successes", "1e0", "as 1"),
             ]

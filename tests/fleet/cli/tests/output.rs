@@ -24,7 +24,7 @@ fn world() -> World {
             ("reason", "consecutive_failures"),
         ],
     );
-    world.hset("mail", &[("v", "1"), ("failures", "2"), ("streak", "7"), ("ids", "a.1@1764240000000000x2")]);
+    world.hset("mail", &[("v", "1"), ("failures", "2"), ("streak", "7"), ("fail.a.1", "1764240000000000*2")]);
     world.hset(
         "search",
         &[

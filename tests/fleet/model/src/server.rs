@@ -7,7 +7,7 @@ use crate::rules::{Rules, Settle};
 use crate::view::*;
 use std::collections::BTreeSet;
 
-/// One entry of `ids`: a report that counts in the streak.
+/// One field `fail.RID`: a report that counts in the streak.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Counted {
     pub rid: Time,
@@ -234,7 +234,7 @@ impl Script<'_> {
 }
 
 impl Server {
-    /// How many failures `ids` tells of.
+    /// Of how many failures reports tell.
     fn told(&self) -> u8 {
         self.reports.iter().map(|counted| counted.failures).sum()
     }

@@ -19,7 +19,7 @@ const FIELDS: [&str; 17] = [
     "forced",
     "forced_reason",
     "last_ok",
-    "ids",
+    "fail.a.1",
     "base_at",
     "quiet_until",
     "touched",
@@ -51,7 +51,7 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
         prop::collection::vec(any::<u8>(), 0..20),
         "-?[0-9]{1,20}(\\.[0-9])?\\+?".prop_map(String::into_bytes),
         "(nan|inf|-inf|1e308|0x1p9| 7 |-0|open|closed|half_open)".prop_map(String::into_bytes),
-        "([a-z@]{1,3}@[0-9]{1,20}x[0-9]{1,20} ?){1,5}".prop_map(String::into_bytes),
+        "[0-9]{1,20}[*x][0-9]{1,20}".prop_map(String::into_bytes),
     ]
 }
 
@@ -61,7 +61,7 @@ proptest! {
     #[test]
     fn no_field_makes_the_script_fail_and_every_answer_makes_sense(
         fields in prop::collection::vec((prop::sample::select(&FIELDS[..]), value()), 0..19),
-        odd in prop::collection::vec((prop::sample::select(&["lease.", "vote.", ""][..]), value(), value()), 0..9),
+        odd in prop::collection::vec((prop::sample::select(&["lease.", "vote.", "fail.", "ok.", ""][..]), value(), value()), 0..9),
         seen in (value(), value()),
     ) {
         let mut circuit = Circuit::new();

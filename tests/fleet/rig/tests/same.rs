@@ -102,7 +102,7 @@ const FIELDS: [&str; 18] = [
     "forced",
     "forced_reason",
     "last_ok",
-    "ids",
+    "fail.a.1",
     "base_at",
     "lease.a.1",
     "vote.b",
@@ -124,7 +124,7 @@ const NONSENSE: [&str; 16] = [
     "half_open",
     "closed",
     "99999999999999999999",
-    "r.1@5x2 r.9@zx1 @@x",
+    "5*2",
     "9007199254740991",
     "\0\r\n",
 ];
@@ -225,9 +225,9 @@ impl<'a, R: Redis> Side<'a, R> {
             let (field, value) = (text(field), text(value));
             let value = match field.as_str() {
                 "gen" => value.parse().map_or(value, |generation| format!("number {}", self.ordinal(generation))),
-                "ids" => value.split(' ').map(|word| without_time(word, now_us)).collect::<Vec<_>>().join(" "),
                 "last_ok" | "base_at" => ago(&value, now_us, 1_000),
                 "open_until" | "failed_at" | "quiet_until" | "touched" => ago(&value, now_us, 1),
+                _ if field.starts_with("fail.") => without_time(&value, now_us),
                 _ if field.starts_with("lease.") || field.starts_with("vote.") => ago(&value, now_us, 1),
                 _ => value,
             };
@@ -254,10 +254,9 @@ fn ago(value: &str, now_us: u64, per_ms: i64) -> String {
     }
 }
 
-fn without_time(word: &str, now_us: u64) -> String {
-    let Some((rid, rest)) = word.rsplit_once('@') else { return word.to_owned() };
-    let Some((at, count)) = rest.split_once('x') else { return word.to_owned() };
-    format!("{rid}@{}x{count}", ago(at, now_us, 1_000))
+fn without_time(report: &str, now_us: u64) -> String {
+    let (at, count) = report.split_once('*').map_or((report, "1"), |halves| halves);
+    format!("{}*{count}", ago(at, now_us, 1_000))
 }
 
 fn compare(name: &str, live: &mut Live, number: usize, life: &[Act]) -> (u64, BTreeMap<String, u64>) {

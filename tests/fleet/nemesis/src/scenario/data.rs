@@ -61,7 +61,7 @@ pub(super) fn wrongtype(plan: &Plan) -> Outcome {
 pub(super) fn garbage(plan: &Plan) -> Outcome {
     let commands = [
         format!("HSET {KEY} gen abc failures -7 open_until nan state weird v 9"),
-        format!("HSET {KEY} ids @@x failures 99999999999999999999 streak -1 last_ok inf"),
+        format!("HSET {KEY} fail.x 7*x failures 99999999999999999999 streak -1 last_ok inf"),
         format!("HSET {KEY} lease.x 1e300 lease.y nan lease. 1 vote.z -1 quiet_until 99999999999999 touched 1e99"),
         format!("HDEL {KEY} state gen open_until"),
         format!("HSET {KEY} reason |||| forced perhaps recovery_ms -1 base_at 1e20 successes 77.5"),

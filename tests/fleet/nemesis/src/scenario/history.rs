@@ -136,7 +136,7 @@ fn fault(scene: &mut Scene, redis: &mut Server, proxy: &Proxy, chance: &mut Chan
             "WRONGTYPE"
         }
         10 => {
-            order(redis, &format!("HSET {KEY} gen abc failures -7 open_until nan lease.x 1e300 ids @@"), "PING");
+            order(redis, &format!("HSET {KEY} gen abc failures -7 open_until nan lease.x 1e300 fail.x @@"), "PING");
             "garbage"
         }
         11 => {

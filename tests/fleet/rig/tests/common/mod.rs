@@ -60,6 +60,11 @@ impl Circuit {
         hash.get(name.as_bytes()).map(|value| String::from_utf8_lossy(value).into_owned()).unwrap_or_default()
     }
 
+    /// How many reports of failures are stored by name.
+    pub fn reports(&mut self) -> usize {
+        self.field_names().iter().filter(|name| name.starts_with("fail.")).count()
+    }
+
     pub fn set(&mut self, name: &str, value: &str) {
         self.redis.hset(KEY, name.as_bytes(), value.as_bytes());
     }
