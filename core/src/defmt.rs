@@ -27,6 +27,8 @@ use crate::hal::{Guarded, PerAddress, Recover};
 use crate::observer::{Observer, OnTransition};
 use crate::permit::Permit;
 use crate::prefix::KeyPrefix;
+#[cfg(feature = "retry")]
+use crate::retry::{Again, Classify, OnRetry, RetryAfter, RetryAsync, RetryBudget, RetryError, RetryIf, RetryPolicy};
 use crate::rules::{Adaptive, Checked, Rule, Weyl};
 use crate::state::State;
 use crate::storage::RetainedSnapshot;
@@ -155,6 +157,35 @@ impl<E: Format, N: AsRef<str>> Format for CallError<E, N> {
     }
 }
 
+/// In the words of its `Display`.
+#[cfg(feature = "retry")]
+impl<E: Format, N: AsRef<str>> Format for RetryError<E, N> {
+    fn format(&self, f: Formatter<'_>) {
+        match self {
+            Self::Open { refused, .. } => write!(f, "{}", refused),
+            Self::Inner { error, .. } => write!(f, "{}", error),
+        }
+        match self.attempts() {
+            1 => write!(f, " (1 attempt)"),
+            attempts => write!(f, " ({=u32} attempts)", attempts),
+        }
+    }
+}
+
+#[cfg(feature = "retry")]
+impl Format for RetryBudget {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "RetryBudget({=u32} retries left)", self.retries_left());
+    }
+}
+
+#[cfg(feature = "retry")]
+impl<T, E> Format for Again<'_, T, E> {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "Again {{ attempt: {=u32}, delay: {=u64:ms} s }}", self.attempt, millis(self.delay));
+    }
+}
+
 /// In the words of its `Display`, but with times in milliseconds.
 impl Format for ConfigError {
     fn format(&self, f: Formatter<'_>) {
@@ -233,6 +264,28 @@ impl Format for Weyl {
     fn format(&self, f: Formatter<'_>) {
         write!(f, "Weyl");
     }
+}
+
+/// What is mostly functions is shown by its name.
+#[cfg(feature = "retry")]
+macro_rules! names {
+    ($($type:ident<$($parameter:ident),*>, $text:literal;)*) => { $(
+        impl<$($parameter),*> Format for $type<$($parameter),*> {
+            fn format(&self, f: Formatter<'_>) {
+                write!(f, $text);
+            }
+        }
+    )* };
+}
+
+#[cfg(feature = "retry")]
+names! {
+    RetryPolicy<R, S, C, W, G>, "RetryPolicy";
+    RetryAsync<D, P, F>, "RetryAsync";
+    Classify<R, F>, "Classify";
+    RetryIf<R, F>, "RetryIf";
+    RetryAfter<R, F>, "RetryAfter";
+    OnRetry<R, F>, "OnRetry";
 }
 
 /// A clock is shown by the time that it shows.

@@ -66,6 +66,9 @@
 //! | `sequential-storage-v8` | snapshots as values of a map of that crate, in any NOR flash; needs Rust 1.87 |
 //! | `redis` | circuits that a fleet shares through Redis; needs Rust 1.88 |
 //! | `redis-tls-rustls` | TLS for that, by `rustls` with `ring` and the certificates that the system trusts |
+//! | `retry` | attempts that ask the circuit each time, sync and async, with backoff and a budget: see [`retry`](mod@retry) |
+//! | `retry-sleep` | the wait between them by tokio's timer, in wasm by JavaScript's, where none is named |
+//! | `retry-embassy-v0_5` | the same by the driver that `embassy-time` 0.5 has, for who names it |
 //! | `cli` | nothing in the library: the program `halfopen`, which lists, watches and commands the circuits of a fleet (`cargo install halfopen --features cli`); needs Rust 1.88 |
 //!
 //! Features whose crates break often carry the version. Nothing here asks for an implementation of `critical-section` on a
@@ -147,6 +150,9 @@ mod defmt;
 pub mod hal;
 #[cfg(feature = "redis")]
 pub mod redis;
+#[cfg(feature = "retry")]
+#[forbid(unsafe_code)]
+pub mod retry;
 #[cfg(feature = "serde")]
 mod serde;
 
@@ -165,6 +171,8 @@ pub use event::{Outcome, Receipt, Refusal};
 pub use observer::{Observer, OnTransition};
 pub use permit::Permit;
 pub use prefix::KeyPrefix;
+#[cfg(feature = "retry")]
+pub use retry::{RetryBudget, RetryError, RetryPolicy, retry, retry_async, wrap_retry, wrap_retry_async};
 pub use snapshot::{Snapshot, SnapshotError};
 #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub use system_clock::SystemClock;

@@ -100,6 +100,26 @@ fn all_loggable() -> BTreeSet<&'static str> {
             PerAddress<'_, NoFormat, FnClock, 4, Name, Told, CountWindow<64>>,
         ]);
     }
+    #[cfg(feature = "retry")]
+    {
+        use halfopen::retry::*;
+        type NoFormat = std::cell::Cell<fn()>;
+        names.extend(loggable![
+            Again<'_, NoFormat, NoFormat>,
+            ByDefault,
+            Classify<NoFormat, NoFormat>,
+            GaveUp,
+            Jitter,
+            OnRetry<NoFormat, NoFormat>,
+            RetryAfter<NoFormat, NoFormat>,
+            RetryAsync<NoFormat, NoFormat, NoFormat>,
+            RetryBudget,
+            RetryError<u8, Name>,
+            RetryIf<NoFormat, NoFormat>,
+            RetryPolicy<NoFormat, NoFormat, NoFormat, NoFormat, NoFormat>,
+            SystemSleeper,
+        ]);
+    }
     names
 }
 
@@ -107,6 +127,22 @@ fn all_loggable() -> BTreeSet<&'static str> {
 const LEFT_OUT: &[&[&str]] = &[
     #[cfg(not(feature = "hal"))]
     &["ByErrorKind", "EveryError", "Guarded", "NoRecovery", "PerAddress", "Recover", "WritesToo"],
+    #[cfg(not(feature = "retry"))]
+    &[
+        "Again",
+        "ByDefault",
+        "Classify",
+        "GaveUp",
+        "Jitter",
+        "OnRetry",
+        "RetryAfter",
+        "RetryAsync",
+        "RetryBudget",
+        "RetryError",
+        "RetryIf",
+        "RetryPolicy",
+        "SystemSleeper",
+    ],
     #[cfg(not(feature = "std"))]
     &["SystemClock"],
     #[cfg(not(feature = "embassy-time-v0_5"))]
