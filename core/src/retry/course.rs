@@ -20,7 +20,8 @@ pub(super) struct Course<'a, B, E, R, S, C, W: BackoffBuilder, G> {
     policy: &'a RetryPolicy<R, S, C, W, G>,
     /// No wait ends later; `None`: there is no end.
     deadline: Option<Timestamp>,
-    backoff: W::Backoff,
+    /// Made by the first failure: most calls need none.
+    backoff: Option<W::Backoff>,
     /// Of the questions to a circuit that others try out; begun anew by each attempt.
     patience: Option<W::Backoff>,
     /// Those that were made.
@@ -58,7 +59,7 @@ where
             breaker,
             policy,
             deadline: limit.map(|limit| policy.clock.now().saturating_add(limit)),
-            backoff: policy.backoff.clone().build(),
+            backoff: None,
             patience: None,
             attempts: 0,
             withdrawn: None,
@@ -70,9 +71,8 @@ where
     pub(super) fn begin(&mut self) {
         match self.withdrawn.take() {
             Some(made) => core::mem::forget(made),
-            // Not for a call that was refused: it makes no load of which retries could be a share.
-            None if self.attempts == 0 => self.budget().map_or((), RetryBudget::deposit),
-            None => {}
+            // The first one. Not for a call that was refused: it makes no load of which retries could be a share.
+            None => self.budget().map_or((), RetryBudget::deposit),
         }
         self.attempts = self.attempts.saturating_add(1);
         self.patience = None;
@@ -145,7 +145,8 @@ where
         if !policy.rules.retry_if(result, self.attempts, outcome) {
             return Err(GaveUp::NotWorthIt);
         }
-        let backoff = policy.delay(self.backoff.next().ok_or(GaveUp::Attempts)?);
+        let backoff = self.backoff.get_or_insert_with(|| policy.backoff.clone().build());
+        let backoff = policy.delay(backoff.next().ok_or(GaveUp::Attempts)?);
         let asked = policy.rules.retry_after(result).unwrap_or(Duration::ZERO);
         if asked > policy.plain.max_delay {
             return Err(GaveUp::RetryAfter);

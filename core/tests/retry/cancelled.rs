@@ -3,11 +3,12 @@
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::task::Poll;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
-use halfopen::{CircuitState, RetryBudget, retry_async, wrap_retry_async};
+use halfopen::{Breaker, CircuitState, Mode, Outcome, Receipt, Refusal, RetryBudget, retry_async, wrap_retry_async};
 
-use super::rig::{RECOVERY, poll, rig};
+use super::rig::{RECOVERY, Subject, poll, rig};
 
 /// Pending once, so that there is a point at which to drop it.
 fn one_pause() -> impl Future<Output = ()> {
@@ -39,6 +40,87 @@ fn what_ended_has_counted_once_what_did_not_has_counted_nothing_and_no_permit_is
         assert_eq!(u32::from(breaker.failure_count()), ended.get(), "after {polls} polls");
         assert_eq!(budget.retries_left(), 10 - begun.get().saturating_sub(1), "after {polls} polls");
         assert_eq!((breaker.state(), breaker.generation()), (CircuitState::Closed, 0));
+    }
+}
+
+/// A breaker that has to ask elsewhere, so that it is pending once before each answer.
+struct Remote {
+    circuit: Subject,
+    asking: Cell<bool>,
+    /// Permits that were not given back.
+    held: Cell<i32>,
+}
+
+impl Breaker for Remote {
+    type Name = &'static str;
+    type Ticket = <Subject as Breaker>::Ticket;
+
+    fn name(&self) -> &Self::Name {
+        self.circuit.name()
+    }
+
+    fn acquire_ticket(&self) -> Result<Self::Ticket, Refusal> {
+        self.circuit.acquire_ticket().inspect(|_| self.held.set(self.held.get() + 1))
+    }
+
+    fn poll_acquire_ticket(&self, _: &mut Context<'_>) -> Poll<Result<Self::Ticket, Refusal>> {
+        if self.asking.replace(!self.asking.get()) { Poll::Ready(self.acquire_ticket()) } else { Poll::Pending }
+    }
+
+    fn settle_ticket(&self, ticket: Self::Ticket, outcome: Outcome) -> Receipt {
+        self.held.set(self.held.get() - 1);
+        self.circuit.settle_ticket(ticket, outcome)
+    }
+
+    fn is_probe(ticket: Self::Ticket) -> bool {
+        ticket.is_probe()
+    }
+
+    fn allow_request(&self) -> bool {
+        self.circuit.allow_request()
+    }
+
+    fn record(&self, outcome: Outcome) -> Receipt {
+        self.circuit.record(outcome)
+    }
+
+    fn state(&self) -> CircuitState {
+        self.circuit.state()
+    }
+
+    fn mode(&self) -> Mode {
+        self.circuit.mode()
+    }
+
+    fn failure_count(&self) -> u16 {
+        self.circuit.failure_count()
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        self.circuit.retry_after()
+    }
+}
+
+#[test]
+fn no_permit_is_held_at_any_point_of_a_breaker_that_answers_later() {
+    // A question, an attempt and a wait, three times, and the last wait is none.
+    for polls in 0..=8 {
+        let (circuit, policy, _) = rig(100);
+        let breaker = Remote { circuit, asking: Cell::new(false), held: Cell::new(0) };
+        let policy = policy.sleeper(|_| one_pause());
+        {
+            let mut future = pin!(retry_async(&breaker, &policy, async || {
+                one_pause().await;
+                Err::<(), _>("no")
+            }));
+            (0..polls).for_each(|_| assert!(poll(future.as_mut()).is_pending()));
+            assert_eq!(breaker.held.get(), i32::from(polls % 3 == 2), "after {polls} polls");
+            if polls == 8 {
+                assert!(poll(future.as_mut()).is_ready());
+            }
+        }
+        assert_eq!(breaker.held.get(), 0, "after {polls} polls");
+        assert_eq!(i32::from(breaker.failure_count()), if polls == 8 { 3 } else { polls / 3 });
     }
 }
 

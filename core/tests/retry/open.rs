@@ -1,6 +1,6 @@
 //! Circuits that refuse: the end of a retry, or a wait.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use halfopen::retry::GaveUp;
@@ -129,6 +129,29 @@ fn who_waits_for_the_probe_of_another_asks_again_after_a_backoff_and_not_after_i
     });
     assert_eq!(retry(&*breaker, &policy, || Ok::<_, ()>(7)), Ok(7));
     assert_eq!(nap.slept(), [100, 200, 400]);
+}
+
+#[test]
+fn after_an_attempt_it_is_as_impatient_as_before() {
+    let (breaker, policy, nap) = rig(1);
+    breaker.record_failure();
+    nap.clock.advance(RECOVERY);
+    let breaker = Arc::new(breaker);
+    let ticket = Mutex::new(breaker.acquire_ticket().ok());
+    let (other, naps) = (breaker.clone(), nap.clone());
+    let policy = policy.wait_while_open().sleeper(move |wait| {
+        BlockingSleeper::sleep(&naps, wait);
+        let mut ticket = ticket.lock().unwrap();
+        match naps.slept().len() {
+            // OPEN was waited for, and the place of the probe is taken again.
+            3 => *ticket = other.acquire_ticket().ok(),
+            2 | 4 => assert_eq!(other.settle_ticket(ticket.take().unwrap(), Outcome::Success), Receipt::Recorded),
+            _ => {}
+        }
+    });
+    let mut operation = failing(1);
+    assert_eq!(retry(&*breaker, &policy, || operation.call()), Ok(7));
+    assert_eq!(nap.slept(), [100, 200, 30_000, 100]);
 }
 
 #[test]
