@@ -140,7 +140,7 @@ where
     {
         let policy = self.policy;
         if self.attempts >= policy.plain.attempts {
-            return Err(if outcome == Outcome::Failure { GaveUp::Attempts } else { GaveUp::NotWorthIt });
+            return Err(GaveUp::Attempts);
         }
         if !policy.rules.retry_if(result, self.attempts, outcome) {
             return Err(GaveUp::NotWorthIt);
