@@ -4,7 +4,7 @@ use crate::Measured;
 use crate::candidate::{Candidate, Side, Window};
 use crate::reference::{ADD, CLOCK, CLOCK_AND_ADDS, INSTANT, INSTANT_AND_ADDS, LOADS};
 use crate::rounds::Row;
-use crate::subjects::names::{BARE, CONSECUTIVE_SERVICE, COUNT, FUTURES, PERMITS, TIME};
+use crate::subjects::names::{BARE, CONSECUTIVE_SERVICE, COUNT, COUNTED, FUTURES, PERMITS, TIME};
 use crate::table::{nanos, table};
 
 /// How many threads.
@@ -25,6 +25,8 @@ enum Limit {
     AtMost(f64),
     /// The second takes at least so many times as long as the first.
     Faster(f64),
+    /// The first takes at most so many nanoseconds more than the second.
+    Over(f64),
     /// Only to be seen, the first against the second.
     None,
 }
@@ -40,10 +42,10 @@ pub(crate) fn bars(measured: &Measured) -> String {
 }
 
 fn consecutive(measured: &Measured) -> Vec<Bar> {
-    use Limit::{AtMost, Faster, None};
+    use Limit::{AtMost, Faster, None, Over};
     use Threads::{One, Two};
-    let [bare, permits, futures, service] =
-        [BARE, PERMITS, FUTURES, CONSECUTIVE_SERVICE].map(|it| measured.candidate(it));
+    let [bare, permits, futures, counted, service] =
+        [BARE, PERMITS, FUTURES, COUNTED, CONSECUTIVE_SERVICE].map(|it| measured.candidate(it));
     let reference = |name| figure(name, &measured.reference(name).row, One);
     let peer = |threads| fastest(measured, "peer", threads, |_| true);
 
@@ -57,6 +59,11 @@ fn consecutive(measured: &Measured) -> Vec<Bar> {
         Bar(figure(two, &bare.closed, Two), peer(Two), Faster(100.0)),
         Bar(figure("closed: try_acquire + success", &permits.closed, One), peer(One), Faster(20.0)),
         Bar(figure(two, &permits.closed, Two), peer(Two), Faster(100.0)),
+        Bar(
+            figure("closed: the same, counted in metrics", &counted.closed, One),
+            figure("not counted", &permits.closed, One),
+            Over(30.0),
+        ),
         Bar(
             figure("closed: call_async", &futures.closed, One),
             figure(CONSECUTIVE_SERVICE, &service.closed, One),
@@ -111,7 +118,9 @@ impl Bar {
         let both = figure.time.zip(other.time);
         let longer = both.map(|(time, other)| time / other);
         let faster = longer.map(f64::recip);
+        let more = both.map(|(time, other)| time - other);
         let (ratio, bar, within) = match limit {
+            Limit::Over(most) => (longer, format!("at most {most} ns more"), more.map(|it| it <= most)),
             Limit::AtMost(most) => (longer, format!("at most {most}"), longer.map(|it| it <= most)),
             Limit::Faster(least) => (faster, format!("at least {least}"), faster.map(|it| it >= least)),
             Limit::None => (longer, "-".to_owned(), None),

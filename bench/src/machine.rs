@@ -2,9 +2,6 @@
 
 use std::process::Command;
 
-/// What this was built from.
-const LOCK_FILE: &str = include_str!("../Cargo.lock");
-
 /// The processor and its cores.
 pub(crate) fn processor() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -25,10 +22,10 @@ pub(crate) fn day() -> String {
     said_by("date", "+%Y-%m-%d")
 }
 
-/// A crate of the lock file, with its version.
-pub(crate) fn version(name: &str) -> String {
+/// A crate of this lock file, with its version.
+pub(crate) fn version(lock_file: &str, name: &str) -> String {
     let entry = format!("name = \"{name}\"\nversion = \"");
-    let version = LOCK_FILE.split_once(&entry).and_then(|(_, rest)| rest.split_once('"'));
+    let version = lock_file.split_once(&entry).and_then(|(_, rest)| rest.split_once('"'));
     let (version, _) = version.expect("every subject is in the lock file");
     format!("{name} {version}")
 }

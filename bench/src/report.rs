@@ -9,6 +9,9 @@ use crate::machine;
 use crate::rounds::Row;
 use crate::table::{Notes, grouped, nanos, table};
 
+/// What this was built from.
+const LOCK_FILE: &str = include_str!("../Cargo.lock");
+
 const PEERS: [&str; 5] =
     ["recloser", "failsafe", "circuitbreaker-rs", "tower-resilience-circuitbreaker", "reliakit-circuit"];
 
@@ -30,13 +33,13 @@ window counts everything since its last change.";
 
 /// All of it.
 pub(crate) fn report(measured: &Measured) -> String {
-    let versions: Vec<String> = PEERS.iter().map(|name| machine::version(name)).collect();
+    let versions: Vec<String> = PEERS.iter().map(|name| machine::version(LOCK_FILE, name)).collect();
     let mut text = format!(
         "# Benchmarks\n\nWritten by `./x bench` on {}: do not edit.\n\n{}; {}; release, LTO, one codegen unit.\n{} beside {}.\n\n",
         machine::day(),
         machine::processor(),
         machine::compiler(),
-        machine::version("halfopen"),
+        machine::version(LOCK_FILE, "halfopen"),
         versions.join(", "),
     );
     let mut section = |title: &str, body: String| _ = write!(text, "## {title}\n\n{body}\n");

@@ -43,6 +43,8 @@ const CASES: &[(&str, &str, Option<Counts>)] = &[
     ("call", "closed: call(Ok)", Some([16.0, 2.0, 0.0])),
     ("refused", "open: allow_request, ManualClock", None),
     ("error", "open: try_acquire with its error, ManualClock", None),
+    #[cfg(feature = "metrics")]
+    ("counted", "closed, with a MetricsObserver: try_acquire + success", None),
     #[cfg(feature = "redis")]
     ("fleet", "closed, shared by a fleet: allow_request + record_success", Some([13.0, 3.0, 0.0])),
     #[cfg(feature = "redis")]
@@ -90,6 +92,15 @@ fn run(name: &str, turns: u32) -> bool {
         "call" => repeat(turns, || closed.call(|| Ok::<u32, ()>(7)).unwrap_or(0)),
         "refused" => repeat(turns, || u32::from(open.allow_request())),
         "error" => repeat(turns, || open.try_acquire().map_or_else(|error| error.operation_name.len() as u32, |_| 0)),
+        #[cfg(feature = "metrics")]
+        "counted" => {
+            // Nothing is installed that would keep the counts: what is left is what stands before the recorder.
+            let observer = halfopen::metrics::MetricsObserver::with_clock(&clock);
+            let counted = CircuitBreaker::with_observer("counted", Config::new(), &clock, observer);
+            counted.observer().register("counted");
+            let counted = black_box(&counted);
+            repeat(turns, || counted.try_acquire().map_or(0, |permit| recorded(permit.success())));
+        }
         #[cfg(feature = "redis")]
         "fleet" | "member" => {
             let shared = support::fleet::breaker();

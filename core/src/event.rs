@@ -46,6 +46,25 @@ pub enum Receipt {
     Disabled,
 }
 
+/// How a call ended, and what became of that: what an [`Observer`](crate::Observer) is told of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct CallReport {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What became of that.
+    pub receipt: Receipt,
+    /// Whether it took longer than the rule's `slow_call_duration`; never so by a rule that does not time calls.
+    pub slow: bool,
+}
+
+impl CallReport {
+    pub(crate) const fn new(outcome: Outcome, receipt: Receipt, slow: bool) -> Self {
+        Self { outcome, receipt, slow }
+    }
+}
+
 /// The proof that a request was let through, as a plain value: what a [`Permit`](crate::Permit) holds.
 ///
 /// A ticket is good for one outcome. It fences that outcome: one that belongs to another generation changes nothing.

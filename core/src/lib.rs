@@ -58,7 +58,8 @@
 //! | `std` (default) | `SystemClock` and constructors that use it, impls for `Arc` |
 //! | `serde` | reading and writing of configuration, state names and snapshots |
 //! | `log`, `tracing` | a line at INFO for each transition, nothing else to do |
-//! | `defmt` | the same, and `Format` for every type; `defmt` itself keeps INFO only if the application is built with `DEFMT_LOG=info` |
+//! | `metrics` | counters and gauges through the crate `metrics`, for Prometheus and others: see [`metrics`] |
+//! | `defmt` | the same as `log`, and `Format` for every type; `defmt` itself keeps INFO only if the application is built with `DEFMT_LOG=info` |
 //! | `embassy-time-v0_5` | `EmbassyClock`, by the driver that `embassy-time` 0.5 has |
 //! | `fugit-v0_3`, `fugit-v0_6` | `FugitClock`, by a function that gives instants of `fugit`: RTIC's monotonics 2 and 3, HALs' timers |
 //! | `embedded-hal`, `embedded-hal-async` | guards for I2C and SPI: see [`hal`] |
@@ -148,6 +149,10 @@ mod defmt;
 #[cfg(feature = "hal")]
 #[forbid(unsafe_code)]
 pub mod hal;
+// Where there is a clock to time an opening by.
+#[cfg(all(feature = "metrics", not(all(target_family = "wasm", target_os = "unknown"))))]
+#[forbid(unsafe_code)]
+pub mod metrics;
 #[cfg(feature = "redis")]
 pub mod redis;
 #[cfg(feature = "retry")]
@@ -167,7 +172,7 @@ pub use config::{CircuitBreakerConfiguration, StatePersistence};
 pub use config_error::{ConfigError, ConfigErrorText};
 pub use contract::Breaker;
 pub use error::{CallError, CircuitOpenError};
-pub use event::{Outcome, Receipt, Refusal};
+pub use event::{CallReport, Outcome, Receipt, Refusal};
 pub use observer::{Observer, OnTransition};
 pub use permit::Permit;
 pub use prefix::KeyPrefix;

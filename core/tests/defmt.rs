@@ -14,9 +14,9 @@ use halfopen::machine::{
 };
 use halfopen::rules::{Adaptive, Calls, Checked, Consecutive, ConsecutiveSlow, CountWindow, Rule, TimeWindow, Weyl};
 use halfopen::{
-    BreakerTable, CallError, CircuitBreaker, CircuitOpenError, CircuitState, Config, ConfigError, ConfigErrorText,
-    Entry, FnClock, KeyPrefix, ManualClock, Mode, OnTransition, Outcome, Permit, Reason, Receipt, Refusal, Snapshot,
-    SnapshotError, StatePersistence, TableError, Tally, TickClock, Timestamp, Transition, Window,
+    BreakerTable, CallError, CallReport, CircuitBreaker, CircuitOpenError, CircuitState, Config, ConfigError,
+    ConfigErrorText, Entry, FnClock, KeyPrefix, ManualClock, Mode, OnTransition, Outcome, Permit, Reason, Receipt,
+    Refusal, Snapshot, SnapshotError, StatePersistence, TableError, Tally, TickClock, Timestamp, Transition, Window,
 };
 
 /// A name that has no `Format`: texts of other crates have it by a feature of theirs alone.
@@ -69,7 +69,7 @@ fn all_loggable() -> BTreeSet<&'static str> {
     ];
     let values = loggable![
         halfopen::storage::RetainedSnapshot,
-        AdaptivePolicy<WindowPolicy>, CallError<u8, Name>, Calls<64>, CircuitOpenError<Name>, CircuitState, Config,
+        AdaptivePolicy<WindowPolicy>, CallError<u8, Name>, CallReport, Calls<64>, CircuitOpenError<Name>, CircuitState, Config,
         ConfigError, ConfigErrorText, Counts, Effect, Event, FnClock, Judgement, KeyPrefix, Luck, ManualClock, Mode,
         Outcome, Policy, Reason, Receipt, Recovery, Refusal, SlowPolicy, Snapshot, SnapshotError, State,
         StatePersistence, Step, TableError, Tally, Told, Ticket, TickClock, TimeWindowPolicy, Timestamp, Transition,
@@ -170,7 +170,7 @@ fn public_types(source: &str) -> Vec<String> {
 }
 
 /// What only a server has, whose logs are others.
-const ON_A_SERVER: [&str; 2] = ["redis", "bin"];
+const ON_A_SERVER: [&str; 3] = ["redis", "metrics", "bin"];
 
 fn read_all(folder: &Path, read: &mut impl FnMut(&str)) {
     for entry in fs::read_dir(folder).unwrap() {

@@ -8,8 +8,8 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use halfopen::{
-    CircuitBreaker, CircuitState, Clock, Config, ManualClock, Mode, Observer, OnTransition, Outcome, Receipt, Refusal,
-    Snapshot, Timestamp, Transition,
+    CallReport, CircuitBreaker, CircuitState, Clock, Config, ManualClock, Mode, Observer, OnTransition, Outcome,
+    Receipt, Refusal, Snapshot, Timestamp, Transition,
 };
 
 const RECOVERY: Duration = Duration::from_secs(10);
@@ -178,6 +178,10 @@ impl Observer for Named<'_> {
         *self.1.borrow_mut() += &format!("{} {name} refused {} {mode}; ", self.0, refusal.state);
     }
 
+    fn on_call(&self, name: &str, report: CallReport) {
+        *self.1.borrow_mut() += &format!("{} {name} {:?}; ", self.0, report.outcome);
+    }
+
     fn on_late(&self, name: &str, receipt: Receipt) {
         *self.1.borrow_mut() += &format!("{} {name} {receipt:?}; ", self.0);
     }
@@ -194,7 +198,7 @@ fn two_observers_are_told_all_of_it_the_first_one_first() {
     assert!(!breaker.allow_request());
     assert_eq!(log.take(), "a pair refused open normal; b pair refused open normal; ");
     assert_eq!(breaker.settle_ticket(ticket, Outcome::Success), Receipt::Stale);
-    assert_eq!(log.take(), "a pair Stale; b pair Stale; ");
+    assert_eq!(log.take(), "a pair Stale; b pair Stale; a pair Success; b pair Success; ");
 }
 
 #[test]
@@ -209,7 +213,7 @@ fn a_call_that_panics_too_late_is_told_as_late_and_changes_nothing() {
         });
     }));
     assert!(panicked.is_err());
-    assert_eq!(log.take(), "a late open; a late closed; a late Stale; ");
+    assert_eq!(log.take(), "a late open; a late closed; a late Stale; a late Failure; ");
     assert_eq!(breaker.failure_count(), 0);
 }
 

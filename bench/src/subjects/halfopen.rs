@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use halfopen::rules::{Consecutive, Rule};
-use halfopen::{CallError, CircuitBreaker, Clock, Config, Receipt, SystemClock, Timestamp};
+use halfopen::{CallError, CircuitBreaker, Clock, Config, Observer, Receipt, SystemClock, Timestamp};
 
 use crate::candidate::{Candidate, Cycle, Facts, Side, Window};
 use crate::heap;
@@ -19,8 +19,10 @@ pub(crate) const FUTURES: &str = "halfopen, call_async";
 
 /// `allow_request`, `record_success` and `record_failure`.
 struct Bare<C: Clock>(Arc<CircuitBreaker<C>>);
-/// `try_acquire`, and the permit's outcome; by any rule.
-pub(super) struct Permits<C: Clock, R: Rule = Consecutive>(pub(super) Arc<CircuitBreaker<C, (), &'static str, R>>);
+/// `try_acquire`, and the permit's outcome; by any rule, before any observer.
+pub(super) struct Permits<C: Clock, R: Rule = Consecutive, O: Observer = ()>(
+    pub(super) Arc<CircuitBreaker<C, O, &'static str, R>>,
+);
 /// `call`.
 struct Calls<C: Clock>(Arc<CircuitBreaker<C>>);
 /// `call_async`, with a future that is ready at once.
@@ -60,9 +62,9 @@ impl<C: Clock + Send + Sync + 'static> Subject for Bare<C> {
     }
 }
 
-impl<C: Clock, R: Rule> Subject for Permits<C, R>
+impl<C: Clock, R: Rule, O: Observer> Subject for Permits<C, R, O>
 where
-    CircuitBreaker<C, (), &'static str, R>: Send + Sync + 'static,
+    CircuitBreaker<C, O, &'static str, R>: Send + Sync + 'static,
 {
     #[inline(always)]
     fn call<F: FnOnce() -> Result<u32, Fault> + Send + 'static>(&mut self, operation: F) -> bool {
@@ -116,9 +118,9 @@ macro_rules! shared {
 
 shared!(Bare Calls Futures);
 
-impl<C: Clock, R: Rule> Shared for Permits<C, R>
+impl<C: Clock, R: Rule, O: Observer> Shared for Permits<C, R, O>
 where
-    CircuitBreaker<C, (), &'static str, R>: Send + Sync + 'static,
+    CircuitBreaker<C, O, &'static str, R>: Send + Sync + 'static,
 {
     fn again(&self) -> Self {
         Self(self.0.clone())

@@ -3,6 +3,7 @@
 mod circuitbreaker_rs;
 mod failsafe;
 mod halfopen;
+mod halfopen_metrics;
 mod halfopen_windows;
 mod recloser;
 mod reliakit;
@@ -16,6 +17,7 @@ pub(crate) fn candidates() -> Vec<Candidate> {
     [
         halfopen::candidates(),
         halfopen_windows::candidates(),
+        halfopen_metrics::candidates(),
         recloser::candidates(),
         failsafe::candidates(),
         circuitbreaker_rs::candidates(),
@@ -35,6 +37,7 @@ pub(crate) fn growths() -> Vec<Growth> {
 /// The names that the bars are about.
 pub(crate) mod names {
     pub(crate) use super::halfopen::{BARE, FUTURES, PERMITS};
+    pub(crate) use super::halfopen_metrics::COUNTED;
     pub(crate) use super::halfopen_windows::{COUNT, TIME};
     pub(crate) use super::tower_resilience::CONSECUTIVE as CONSECUTIVE_SERVICE;
 }

@@ -69,7 +69,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     #[inline]
     pub fn record_success(&self) -> Receipt {
         if self.succeeds_freely() {
-            return Receipt::Recorded;
+            return self.ended(Outcome::Success, Receipt::Recorded, false);
         }
         if R::WINDOW { self.settle_here(None, Outcome::Success, None) } else { self.record(Outcome::Success) }
     }
@@ -208,7 +208,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     #[inline]
     pub fn settle_ticket(&self, ticket: Ticket, outcome: Outcome) -> Receipt {
         if self.settles_freely(ticket, outcome) {
-            return Receipt::Recorded;
+            return self.ended(outcome, Receipt::Recorded, false);
         }
         if R::WINDOW { self.settle_here(Some(ticket), outcome, None) } else { self.settle_slowly(ticket, outcome) }
     }

@@ -1,9 +1,11 @@
 //! How a breaker does what [`step`](crate::machine::step) says: look, decide, exchange, tell.
 
+use core::cell::Cell;
+
 use super::CircuitBreaker;
 use crate::circuit::{CircuitState, Mode};
 use crate::clock::Clock;
-use crate::event::{Event, Outcome, Receipt, Refusal, Step, Ticket, Verdict};
+use crate::event::{CallReport, Event, Outcome, Receipt, Refusal, Step, Ticket, Verdict};
 use crate::observer::Observer;
 use crate::rules::{Call, Moment, Recorded, Rule, Scene};
 use crate::state::State;
@@ -117,10 +119,23 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         if R::WINDOW {
             return self.settle_in_window(ticket, outcome, took);
         }
-        match self.run_with(Event::Settle(ticket, outcome), |now| self.is_slow(ticket, took, now)) {
+        let slow = Cell::new(false);
+        let is_slow = |now| {
+            slow.set(self.is_slow(ticket, took, now));
+            slow.get()
+        };
+        let receipt = match self.run_with(Event::Settle(ticket, outcome), is_slow) {
             Verdict::Settled(receipt) => receipt,
             _ => Receipt::Recorded,
-        }
+        };
+        self.ended(outcome, receipt, slow.get())
+    }
+
+    /// Tells of a call that ended; where nobody listens, of nothing.
+    #[inline(always)]
+    pub(crate) fn ended(&self, outcome: Outcome, receipt: Receipt, slow: bool) -> Receipt {
+        self.observer.on_call(self.operation_name(), CallReport::new(outcome, receipt, slow));
+        receipt
     }
 
     /// Puts an outcome into the window once, whatever happens meanwhile, and steps it unless that is all there is to do.
@@ -138,10 +153,14 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
             let mut moment = None;
             match self.remember(state, outcome, || *moment.insert(self.read(ticket, took))) {
                 Recorded::Over => {}
-                Recorded::Quietly if state.nothing_to_forget() => return Receipt::Recorded,
+                // A slow call is never quiet.
+                Recorded::Quietly if state.nothing_to_forget() => {
+                    return self.ended(outcome, Receipt::Recorded, false);
+                }
                 Recorded::Quietly | Recorded::Tellingly => {
                     let moment = moment.unwrap_or_else(|| self.read(ticket, took));
-                    return self.settle_recorded(state, moment, ticket, outcome);
+                    let receipt = self.settle_recorded(state, moment, ticket, outcome);
+                    return self.ended(outcome, receipt, moment.slow);
                 }
             }
         }
@@ -160,7 +179,7 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         let (event, Moment { now, slow }) = (Event::Settle(ticket, outcome), self.read(ticket, took));
         let scene = Scene { state, event, now, slow, recorded: false };
         match self.attempt(scene, |evidence| settle_with::<R>(&self.policy, state, ticket, outcome, now, evidence)) {
-            Some((Verdict::Settled(receipt), _)) => Some(receipt),
+            Some((Verdict::Settled(receipt), _)) => Some(self.ended(outcome, receipt, slow)),
             _ => None,
         }
     }
@@ -317,6 +336,12 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
     #[cfg(feature = "redis")]
     pub(crate) fn settle_unfenced(&self, outcome: Outcome) -> Receipt {
         self.record(outcome)
+    }
+
+    /// Takes back a request that was let through and not made: nobody is told of a call.
+    #[cfg(feature = "redis")]
+    pub(crate) fn give_back(&self, ticket: Ticket) {
+        self.run(Event::Settle(Some(ticket), Outcome::Ignored));
     }
 
     /// Tells of a transition that somebody else has made.

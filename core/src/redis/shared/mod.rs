@@ -163,7 +163,11 @@ impl<C: FleetClock, O: Observer, R: Rule> SharedBreaker<C, O, R> {
     /// Records that the operation worked. See [`CircuitBreaker::record_success`].
     #[inline]
     pub fn record_success(&self) -> Receipt {
-        if self.member.local.succeeds_freely() { Receipt::Recorded } else { self.member.record(Outcome::Success) }
+        let local = &self.member.local;
+        if local.succeeds_freely() {
+            return local.ended(Outcome::Success, Receipt::Recorded, false);
+        }
+        self.member.record(Outcome::Success)
     }
 
     /// Records that the operation failed.
@@ -198,8 +202,9 @@ impl<C: FleetClock, O: Observer, R: Rule> SharedBreaker<C, O, R> {
     /// Hands in the outcome of a ticket's call.
     #[inline]
     pub fn settle_ticket(&self, ticket: Ticket, outcome: Outcome) -> Receipt {
-        if self.member.local.settles_freely(ticket, outcome) {
-            return Receipt::Recorded;
+        let local = &self.member.local;
+        if local.settles_freely(ticket, outcome) {
+            return local.ended(outcome, Receipt::Recorded, false);
         }
         self.member.settle_slowly(ticket, outcome)
     }

@@ -109,7 +109,7 @@ impl<C: FleetClock, O: Observer, R: Rule> Member<C, O, R> {
                     if self.places_taken(&mut shared) > self.local.policy_base().half_open_max_calls().into() {
                         // Another thread has seen the same place free.
                         drop(shared);
-                        self.local.settle_ticket(probe, Outcome::Ignored);
+                        self.local.give_back(probe);
                         let wait = self.local.policy_base().probe_timeout_ms();
                         let refusal = Refusal { state: CircuitState::HalfOpen, retry_after_ms: Some(wait) };
                         return Attempt::Done(Err(self.refused(refusal)));
@@ -184,10 +184,12 @@ impl<C: FleetClock, O: Observer, R: Rule> Member<C, O, R> {
         self.after(shared);
         if alone && receipt == Receipt::Recorded && self.local.in_flight() == 0 {
             // The fleet may never hear of it, so this instance takes it as its own, if it has none that it would stand for.
+            // That tells of the call, too.
             self.local.settle_unfenced(outcome);
             self.after_local();
+            return receipt;
         }
-        self.late(receipt, outcome)
+        self.ended(receipt, outcome)
     }
 
     fn settle_plain(&self, plain: Ticket, outcome: Outcome) -> Receipt {
@@ -213,7 +215,7 @@ impl<C: FleetClock, O: Observer, R: Rule> Member<C, O, R> {
             _ => shared.circuit.stale(now, outcome),
         };
         self.after(shared);
-        self.late(receipt, outcome)
+        self.ended(receipt, outcome)
     }
 
     pub(super) fn record(&self, outcome: Outcome) -> Receipt {
@@ -235,7 +237,7 @@ impl<C: FleetClock, O: Observer, R: Rule> Member<C, O, R> {
         let mut shared = self.lock();
         let receipt = shared.circuit.record(self.now(), outcome);
         self.after(shared);
-        self.late(receipt, outcome)
+        self.ended(receipt, outcome)
     }
 
     /// While Redis is away, keeps what it is to be told.
@@ -254,11 +256,12 @@ impl<C: FleetClock, O: Observer, R: Rule> Member<C, O, R> {
         refusal
     }
 
-    fn late(&self, receipt: Receipt, outcome: Outcome) -> Receipt {
+    /// Tells of a call whose outcome was the fleet's to judge, which does not time calls.
+    fn ended(&self, receipt: Receipt, outcome: Outcome) -> Receipt {
         if matches!(receipt, Receipt::Stale | Receipt::Expired) && outcome != Outcome::Ignored {
             self.local.observer().on_late(&self.name, receipt);
         }
-        receipt
+        self.local.ended(outcome, receipt, false)
     }
 
     /// Tells the fleet what the instance's own rule has done, if it has done anything.

@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::circuit::Mode;
-use crate::event::{Receipt, Refusal};
+use crate::event::{CallReport, Receipt, Refusal};
 use crate::observer::Observer;
 use crate::transition::Transition;
 
@@ -36,6 +36,11 @@ impl<O: Observer> Observer for Teller<O> {
 
     fn on_refused(&self, operation_name: &str, refusal: &Refusal, mode: Mode) {
         self.user.on_refused(operation_name, refusal, mode);
+    }
+
+    #[inline]
+    fn on_call(&self, operation_name: &str, report: CallReport) {
+        self.user.on_call(operation_name, report);
     }
 
     fn on_late(&self, operation_name: &str, receipt: Receipt) {
