@@ -121,6 +121,13 @@ impl Extras {
         first(&checks)
     }
 
+    /// The first field of the way back that is set and is not the jitter.
+    #[cfg(feature = "redis")]
+    pub(crate) const fn unused_beside_jitter(mut self) -> Option<ConfigError> {
+        self.recovery_jitter = None;
+        self.unused_recovery()
+    }
+
     /// Without those of the way back.
     pub(super) const fn without_recovery(mut self) -> Self {
         self.max_recovery_timeout = None;

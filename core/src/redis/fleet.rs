@@ -235,6 +235,26 @@ impl<C: FleetClock> Fleet<C> {
     /// A breaker by a rule of your choice, which tells `observer` what happens. Every rule but the consecutive one needs
     /// [`Counting::Local`] or [`Counting::Quorum`].
     ///
+    /// Of [`Adaptive`](crate::rules::Adaptive) it takes the
+    /// [jitter](CircuitBreakerConfiguration::recovery_jitter_percent), whoever counts: while Redis is away it shortens each
+    /// opening of this instance by a share of chance, what is left of a shared one too, so that instances that are alone do not
+    /// probe all together. One of the fleet needs none: the fleet probes once. Where instances count by themselves, whoever
+    /// opens the circuit shortens the opening for all.
+    ///
+    /// ```
+    /// use halfopen::Config;
+    /// use halfopen::redis::{Fleet, FleetOptions};
+    /// use halfopen::rules::{Adaptive, Consecutive};
+    ///
+    /// let fleet = Fleet::from_url("redis://127.0.0.1:6379/", FleetOptions::new())?;
+    /// let config = Config::new().failure_threshold(5).recovery_jitter_percent(20);
+    /// let uploads = fleet.breaker_with::<_, Adaptive<Consecutive>>("s3_upload", config, ())?;
+    /// // What else adapts the way back is no part of a fleet.
+    /// let config = config.recovery_multiplier_percent(200);
+    /// assert!(fleet.breaker_with::<_, Adaptive<Consecutive>>("s3_upload", config, ()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// A [`ConfigError`] that names the field, the value and the range.
@@ -256,12 +276,9 @@ impl<C: FleetClock> Fleet<C> {
                 "local or quorum: only failures in a row are counted in the fleet",
             ));
         }
-        if R::recovery(&policy).is_some() {
-            return Err(ConfigError::unsupported(
-                "recovery",
-                "adaptive",
-                "fixed: a fleet comes back after a fixed time",
-            ));
+        // A fleet comes back after a fixed time, by one probe. Only who is alone has to be out of step with the others.
+        if let Some(error) = config.extras.unused_beside_jitter() {
+            return Err(error);
         }
         let base = *R::base(&policy);
         self.options.check_for(base.recovery_timeout_ms())?;

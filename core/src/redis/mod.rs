@@ -65,7 +65,8 @@
 //!
 //! Building a breaker never waits for Redis. After an error or no answer within
 //! [`response_timeout`](FleetOptions::response_timeout) each process decides alone by the same configuration, from where its
-//! circuits are: one that is OPEN stays so for the rest of its time. [`sharing`](SharedBreaker::sharing) and
+//! circuits are: one that is OPEN stays so for the rest of its time, less a share of chance where the configuration has a
+//! [jitter](Fleet::breaker_with), so that they do not probe all together. [`sharing`](SharedBreaker::sharing) and
 //! [`last_contact`](SharedBreaker::last_contact) tell, and a line at WARN where a log is switched on. When Redis is back, what the fleet knows comes first, and what was
 //! counted meanwhile is reported.
 //!

@@ -386,11 +386,16 @@ impl Circuit {
 
     /// By chance 0 to `most`.
     fn random(&mut self, most: u64) -> u64 {
+        u64::from(self.chance()) % (most + 1)
+    }
+
+    /// A number that differs from instance to instance.
+    pub(in crate::redis) fn chance(&mut self) -> u32 {
         // Marsaglia's xorshift: nothing depends on how good it is.
         self.chance ^= self.chance << 13;
         self.chance ^= self.chance >> 17;
         self.chance ^= self.chance << 5;
-        u64::from(self.chance) % (most + 1)
+        self.chance
     }
 
     /// How many instances must have tripped.

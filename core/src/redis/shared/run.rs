@@ -323,7 +323,7 @@ impl<C: FleetClock, O: Observer, R: Rule> Member<C, O, R> {
             // Its own rule goes on where it is.
             (Face::Alone, Face::Closed(_)) if shared.circuit.own_goes_on() => {}
             (Face::Alone, Face::Alone) => {
-                let heard = shared.circuit.to_snapshot(self.now());
+                let heard = self.own_way(shared);
                 // Others probe: that is no reason to forget which probes run here.
                 if heard.state() != CircuitState::HalfOpen {
                     told = self.local.put(&heard);
@@ -335,7 +335,7 @@ impl<C: FleetClock, O: Observer, R: Rule> Member<C, O, R> {
                     Face::Closed(count) => Snapshot { failure_count: if self.counts { count } else { 0 }, ..closed },
                     Face::Ask => Snapshot::plain(CircuitState::Open, Mode::Isolated, shared.circuit.failure_count(), 0),
                     Face::Disabled => Snapshot::plain(CircuitState::Closed, Mode::Disabled, 0, 0),
-                    Face::Alone => shared.circuit.to_snapshot(self.now()),
+                    Face::Alone => self.own_way(shared),
                 });
             }
         }
@@ -344,5 +344,18 @@ impl<C: FleetClock, O: Observer, R: Rule> Member<C, O, R> {
         let decides = face == Face::Alone || (!self.counts && matches!(face, Face::Closed(_)));
         self.local_decides.store(decides, core::sync::atomic::Ordering::Release);
         told
+    }
+
+    /// What the own breaker goes on from while Redis is away: an opening is shortened by the jitter of the configuration, or all
+    /// instances would probe together at its end.
+    fn own_way(&self, shared: &mut Shared) -> Snapshot {
+        let heard = shared.circuit.to_snapshot(self.now());
+        match R::recovery(self.local.policy()) {
+            Some(recovery) if heard.remaining_ms() > 0 => {
+                let remaining_ms = recovery.open_ms(heard.remaining_ms(), 0, shared.circuit.chance());
+                Snapshot { remaining_ms, ..heard }
+            }
+            _ => heard,
+        }
     }
 }
