@@ -49,6 +49,10 @@ const CASES: &[(&str, &str, Option<Counts>)] = &[
     ("fleet", "closed, shared by a fleet: allow_request + record_success", Some([13.0, 3.0, 0.0])),
     #[cfg(feature = "redis")]
     ("member", "closed, shared by a fleet: try_acquire + success", Some([14.0, 3.0, 0.0])),
+    #[cfg(feature = "redis")]
+    ("halted", "open, shared by a fleet: allow_request, ManualClock", Some([41.0, 7.0, 1.0])),
+    #[cfg(feature = "redis")]
+    ("stopped", "open, shared by a fleet: try_acquire with its error, ManualClock", Some([76.0, 13.0, 6.0])),
 ];
 
 fn main() -> ExitCode {
@@ -103,12 +107,22 @@ fn run(name: &str, turns: u32) -> bool {
         }
         #[cfg(feature = "redis")]
         "fleet" | "member" => {
-            let shared = support::fleet::breaker();
+            let shared = support::fleet::closed();
             let shared = black_box(&shared);
             if name == "fleet" {
                 repeat(turns, || u32::from(shared.allow_request()) + recorded(shared.record_success()));
             } else {
                 repeat(turns, || shared.try_acquire().map_or(0, |permit| recorded(permit.success())));
+            }
+        }
+        #[cfg(feature = "redis")]
+        "halted" | "stopped" => {
+            let shared = support::fleet::open();
+            let shared = black_box(&shared);
+            if name == "halted" {
+                repeat(turns, || u32::from(shared.allow_request()));
+            } else {
+                repeat(turns, || shared.try_acquire().map_or_else(|error| error.operation_name.len() as u32, |_| 0));
             }
         }
         _ => return false,

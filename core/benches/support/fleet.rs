@@ -1,4 +1,4 @@
-//! A breaker whose circuit is shared through a Redis that has nothing to say.
+//! Breakers whose circuits are shared through a Redis that says the same to everybody.
 
 use std::sync::Arc;
 
@@ -6,11 +6,15 @@ use halfopen::redis::connect::{Connect, Connection, ScriptCall, Subscription, Tr
 use halfopen::redis::{Fleet, FleetOptions, SharedBreaker};
 use halfopen::{Config, ManualClock};
 
-struct Silent;
+/// Says this, whatever it is asked.
+struct Says([&'static str; 12]);
 
-impl Connect for Silent {
+const NOTHING: [&str; 12] = ["ok", "0", "closed", "0", "0", "0", "", "0", "0", "0", "-1", ""];
+const OPEN: [&str; 12] = ["ok", "1", "open", "0", "5", "30000", "", "0", "0", "0", "-1", "consecutive_failures"];
+
+impl Connect for Says {
     fn connect(&self) -> Result<Box<dyn Connection>, Trouble> {
-        Ok(Box::new(Self))
+        Ok(Box::new(Self(self.0)))
     }
 
     fn subscribe(&self, _: &str) -> Result<Option<Box<dyn Subscription>>, Trouble> {
@@ -18,15 +22,24 @@ impl Connect for Silent {
     }
 }
 
-impl Connection for Silent {
+impl Connection for Says {
     fn exchange(&mut self, calls: &[ScriptCall]) -> Result<Vec<Result<Vec<String>, Trouble>>, Trouble> {
-        let nothing = ["ok", "0", "closed", "0", "0", "0", "", "0", "0", "0", "-1", ""].map(str::to_owned).to_vec();
-        Ok(calls.iter().map(|_| Ok(nothing.clone())).collect())
+        Ok(calls.iter().map(|_| Ok(self.0.map(str::to_owned).to_vec())).collect())
     }
 }
 
-pub(crate) fn breaker() -> SharedBreaker<Arc<ManualClock>> {
+fn breaker(says: [&'static str; 12]) -> SharedBreaker<Arc<ManualClock>> {
     let fleet =
-        Fleet::inline(Silent, FleetOptions::new(), Arc::new(ManualClock::new())).expect("options that are valid");
-    fleet.breaker("closed", Config::new()).expect("a configuration that is valid")
+        Fleet::inline(Says(says), FleetOptions::new(), Arc::new(ManualClock::new())).expect("options that are valid");
+    fleet.breaker("shared", Config::new()).expect("a configuration that is valid")
+}
+
+/// One in which nothing is counted.
+pub(crate) fn closed() -> SharedBreaker<Arc<ManualClock>> {
+    breaker(NOTHING)
+}
+
+/// One that the fleet has opened.
+pub(crate) fn open() -> SharedBreaker<Arc<ManualClock>> {
+    breaker(OPEN)
 }

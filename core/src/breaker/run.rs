@@ -344,6 +344,15 @@ impl<C: Clock, O: Observer, N: AsRef<str>, R: Rule> CircuitBreaker<C, O, N, R> {
         self.run(Event::Settle(Some(ticket), Outcome::Ignored));
     }
 
+    /// What a request would be refused with until an opening ends, where that is all that would happen.
+    #[cfg(feature = "redis")]
+    #[inline]
+    pub(crate) fn refuses_for_a_time(&self) -> Option<Refusal> {
+        let (state, now) = self.look();
+        let timed = |refusal: &Refusal| refusal.state == CircuitState::Open && refusal.retry_after_ms.is_some();
+        self.plain_refusal(state, now).filter(timed)
+    }
+
     /// Tells of a transition that somebody else has made.
     #[cfg(feature = "redis")]
     pub(crate) fn tell(&self, transition: &Transition) {

@@ -42,6 +42,7 @@ use report::Report;
 
 pub use probes::ProbeId;
 pub use show::Face;
+pub(in crate::redis) use show::Standing;
 
 /// How a circuit answers a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -276,14 +277,17 @@ impl Circuit {
         self.tell(Reason::ConsecutiveFailures);
     }
 
+    /// When the opening in force ends; `None` where there is none.
+    fn open_until(&self) -> Option<u64> {
+        match self.ahead {
+            Some(ahead) => Some(ahead.since + u64::from(self.policy.recovery_timeout_ms()) * 1_000),
+            None => (self.view.state == CircuitState::Open).then_some(self.view.open_until),
+        }
+    }
+
     /// What is left of the opening in force; `None` where there is none.
     fn opening_left_ms(&self, now: u64) -> Option<u32> {
-        let until = match self.ahead {
-            Some(ahead) => ahead.since + u64::from(self.policy.recovery_timeout_ms()) * 1_000,
-            None if self.view.state == CircuitState::Open => self.view.open_until,
-            None => return None,
-        };
-        let left = until.saturating_sub(now).div_ceil(1_000);
+        let left = self.open_until()?.saturating_sub(now).div_ceil(1_000);
         (left > 0).then(|| u32::try_from(left).unwrap_or(u32::MAX))
     }
 
@@ -319,6 +323,11 @@ impl Circuit {
         }
         self.orders.push_back(operation);
         self.tell_of(reason, failures, successes);
+    }
+
+    /// Somebody has seen this time since.
+    pub(super) fn saw(&mut self, time: u64) {
+        self.latest = self.latest.max(time);
     }
 
     /// Learns the time. A clock that goes back counts as one that stands still, and the server is asked what is left of an

@@ -22,7 +22,42 @@ pub enum Face {
     Alone,
 }
 
+/// A refusal that stands until its time is over, or something is heard or done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::redis) struct Standing {
+    /// In microseconds; `None`: no time ends it.
+    pub(in crate::redis) until: Option<u64>,
+    pub(in crate::redis) state: CircuitState,
+}
+
 impl Circuit {
+    /// What [`acquire`](Self::acquire) answers until then, with nothing but the time to be kept of it. `None` where a request
+    /// may be let through, or the first one that is not changes something.
+    pub(in crate::redis) fn standing(&self) -> Option<Standing> {
+        match self.view.forced {
+            _ if self.alone => return None,
+            Some(Order::Open) => return Some(Standing { until: None, state: CircuitState::Open }),
+            Some(Order::Closed) => return None,
+            None => {}
+        }
+        let later = |until: &u64| *until > self.latest;
+        match (self.open_until().filter(later), self.stored().0) {
+            _ if !self.wanted && self.ahead.is_none() => None,
+            (Some(until), _) => Some(Standing { until: Some(until), state: CircuitState::Open }),
+            // Its request waits in `wanted` for the place that is free then.
+            (None, CircuitState::Open | CircuitState::HalfOpen) if self.wanted && !self.probes.has_ready() => {
+                let until = Some(self.free_from()).filter(later);
+                until.map(|until| Standing { until: Some(until), state: CircuitState::HalfOpen })
+            }
+            (None, _) => None,
+        }
+    }
+
+    /// The latest time that anybody has told.
+    pub(in crate::redis) const fn latest(&self) -> u64 {
+        self.latest
+    }
+
     /// The state in force at `now`: an opening whose time is over reads HALF_OPEN.
     #[must_use]
     pub fn state(&self, now: u64) -> CircuitState {

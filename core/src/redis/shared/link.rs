@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::sync::atomic::Ordering;
 
 use super::Member;
 use crate::circuit::{CircuitState, Mode};
@@ -23,7 +24,7 @@ where
     fn poll(&self) -> Option<ScriptCall> {
         let (mut shared, now) = (self.lock(), self.now());
         // Who asks from now on is seen to have done so.
-        self.in_use.store(false, core::sync::atomic::Ordering::Relaxed);
+        self.in_use.store(false, Ordering::Relaxed);
         let fixed = shared.circuit.fixed(&self.channel);
         let arguments = shared.circuit.poll(now).map(|request| request.arguments(&fixed, now));
         shared.wakes_at = shared.circuit.wakes_at();
@@ -38,12 +39,12 @@ where
     }
 
     fn heard(&self, answer: Result<Vec<String>, Trouble>) -> Result<(), Trouble> {
-        let now = self.now();
+        // The time after the lock, or what another thread has told meanwhile would make a clock of it that goes back.
+        let (mut shared, now) = (self.lock(), self.now());
         let reply = answer.and_then(|fields| {
             Reply::read(&fields, now)
                 .map_err(|error| Trouble { kind: TroubleKind::Key, text: alloc::format!("{error}") })
         });
-        let mut shared = self.lock();
         let result = match reply {
             Ok(reply) if shared.circuit.is_alone() => {
                 let own = self.local.snapshot();

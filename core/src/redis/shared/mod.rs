@@ -2,6 +2,7 @@
 
 mod link;
 mod look;
+mod refusing;
 mod run;
 mod teller;
 
@@ -22,13 +23,14 @@ use crate::event::{Outcome, Receipt, Refusal, Ticket};
 use crate::observer::Observer;
 use crate::rules::{Consecutive, Rule};
 use crate::system_clock::SystemClock;
+use refusing::Refusing;
 use teller::Teller;
 
 /// A circuit breaker whose circuit is shared with every process that uses the same Redis, prefix and name. Made by a
 /// [`Fleet`](super::Fleet); a clone is the same breaker.
 ///
 /// What its methods do is what those of [`CircuitBreaker`] do, for the whole fleet. While the circuit is CLOSED and nothing is
-/// counted, they read one atomic word of this process. None of them waits for Redis, with one exception: a request that would be
+/// counted, they read one atomic word of this process, and to refuse a request while it is OPEN a few and the clock. None of them waits for Redis, with one exception: a request that would be
 /// a probe waits for its permit, at most [`probe_wait`](super::FleetOptions::probe_wait). While Redis is away the instance decides alone.
 pub struct SharedBreaker<C: FleetClock = SystemClock, O: Observer = (), R: Rule = Consecutive> {
     pub(super) member: Arc<Member<C, O, R>>,
@@ -49,6 +51,7 @@ pub(super) struct Member<C: FleetClock, O: Observer, R: Rule> {
     local_decides: AtomicBool,
     /// A request has asked since the fleet was last asked what there is.
     in_use: AtomicBool,
+    refusing: Refusing,
     shared: Mutex<Shared>,
     /// Something has come back.
     heard: Condvar,
@@ -108,6 +111,7 @@ impl<C: FleetClock, O: Observer, R: Rule> Member<C, O, R> {
             local,
             local_decides,
             in_use,
+            refusing: Refusing::new(),
             shared,
             heard,
             bell,
@@ -120,7 +124,11 @@ impl<C: FleetClock, O: Observer, R: Rule> Member<C, O, R> {
 
     /// Nothing in here panics; if it ever did, what it left would be as good as anything else.
     fn lock(&self) -> MutexGuard<'_, Shared> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(seen) = self.refusing.seen() {
+            shared.circuit.saw(seen);
+        }
+        shared
     }
 
     fn now(&self) -> u64 {

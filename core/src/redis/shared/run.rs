@@ -1,5 +1,6 @@
 //! What a call does that does not find the circuit CLOSED with nothing counted.
 
+use core::sync::atomic::Ordering;
 use core::task::{Context, Poll, Waker};
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -26,12 +27,17 @@ impl<C: FleetClock, O: Observer, R: Rule> Member<C, O, R> {
     #[cold]
     #[inline(never)]
     pub(super) fn allow_slowly(&self) -> bool {
+        self.refused_at_a_glance().is_none() && self.allow_otherwise()
+    }
+
+    #[inline(never)]
+    fn allow_otherwise(&self) -> bool {
         if self.local_decides() && !self.has_probes_out() {
             let allowed = self.local.allow_request();
             self.after_local();
             return allowed;
         }
-        match self.acquire_slowly() {
+        match self.acquire_waiting() {
             Ok(ticket) => {
                 if let Some(number) = ticket.fleet_number() {
                     self.lock().circuit.let_loose(ProbeId(number));
@@ -45,6 +51,31 @@ impl<C: FleetClock, O: Observer, R: Rule> Member<C, O, R> {
     #[cold]
     #[inline(never)]
     pub(super) fn acquire_slowly(&self) -> Result<Ticket, Refusal> {
+        match self.refused_at_a_glance() {
+            Some(refusal) => Err(refusal),
+            None => self.acquire_waiting(),
+        }
+    }
+
+    /// What the circuit has refused a request with that came before this one, and would refuse this one with. Nothing of it has
+    /// to be kept, nothing is written but the time, and threads do not wait for each other.
+    #[inline(always)]
+    fn refused_at_a_glance(&self) -> Option<Refusal> {
+        // That somebody asks is to be seen once after each look at what the fleet says.
+        let refusal = if self.in_use.load(Ordering::Relaxed) { self.refusing.answer(|| self.now()) } else { None };
+        refusal.or_else(|| self.refuses_by_itself()).map(|refusal| self.refused(refusal))
+    }
+
+    /// The same where the own breaker decides: while it is OPEN, nobody has to know which probes run.
+    #[inline]
+    fn refuses_by_itself(&self) -> Option<Refusal> {
+        let refusal = if self.local_decides() { self.local.refuses_for_a_time() } else { None };
+        // Or what it says may be only what it shows of the fleet's circuit by now.
+        refusal.filter(|_| self.local_decides())
+    }
+
+    #[inline(never)]
+    fn acquire_waiting(&self) -> Result<Ticket, Refusal> {
         let mut attempt = self.attempt(None);
         let end = Instant::now() + self.probe_wait;
         loop {
@@ -67,6 +98,9 @@ impl<C: FleetClock, O: Observer, R: Rule> Member<C, O, R> {
 
     /// As [`acquire_slowly`](Self::acquire_slowly), for a task: pending until Redis answers or counts as away.
     pub(super) fn poll_acquire(&self, context: &mut Context<'_>) -> Poll<Result<Ticket, Refusal>> {
+        if let Some(refusal) = self.refused_at_a_glance() {
+            return Poll::Ready(Err(refusal));
+        }
         loop {
             match self.attempt(Some(context.waker())) {
                 Attempt::Done(answer) => return Poll::Ready(answer),
@@ -120,6 +154,7 @@ impl<C: FleetClock, O: Observer, R: Rule> Member<C, O, R> {
                 self.after_local();
                 return Attempt::Done(answer);
             }
+            self.in_use.store(true, Ordering::Relaxed);
             match shared.circuit.acquire(self.now()) {
                 Answer::Admitted(Some(probe)) => {
                     self.after(shared);
@@ -307,6 +342,7 @@ impl<C: FleetClock, O: Observer, R: Rule> Member<C, O, R> {
     /// Lets the local breaker show what the circuit says. What is given back is to be told: alone, a notice has said of the fleet
     /// what holds here too.
     pub(super) fn show(&self, shared: &mut Shared) -> Option<Transition> {
+        self.refusing.show(shared.circuit.standing(), shared.circuit.latest());
         let (face, gen_no, before) = (shared.circuit.face(), shared.circuit.gen_no(), shared.shown);
         if face == before && gen_no == shared.gen_no {
             return None;
@@ -342,7 +378,7 @@ impl<C: FleetClock, O: Observer, R: Rule> Member<C, O, R> {
         shared.shown = face;
         shared.gen_no = gen_no;
         let decides = face == Face::Alone || (!self.counts && matches!(face, Face::Closed(_)));
-        self.local_decides.store(decides, core::sync::atomic::Ordering::Release);
+        self.local_decides.store(decides, Ordering::Release);
         told
     }
 
