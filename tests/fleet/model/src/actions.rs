@@ -42,6 +42,8 @@ pub enum Action {
     OwnOpeningEnds(usize),
     ProbesAlone(usize),
     HasRedisBack(usize),
+    RedisGoes,
+    RedisReturns,
 }
 use Action::*;
 
@@ -54,16 +56,19 @@ impl World {
         self.possible_for_server(case, actions);
         let left = &self.left;
         let phase = self.server.view.phase;
+        let up = !self.down;
         let mut add = |may: bool, list: &[Action]| actions.extend(list.iter().filter(|_| may));
         add(self.zombie.is_some() && !case.rules.deadline, &[StuckRequestRuns]);
         add(left.wipes > 0, &[DataLost]);
         add(left.failovers > 0, &[if self.replica.is_none() { ReplicaCopies } else { ReplicaTakesOver }]);
-        add(left.orders > 0, &[Ordered(Order::Open), Ordered(Order::Closed), Ordered(Order::None), Reset]);
-        add(left.edits > 0 && phase != Phase::Closed, &[PersonWritesState(Phase::Closed)]);
-        add(left.edits > 0 && phase != Phase::Open, &[PersonWritesState(Phase::Open)]);
-        add(left.edits > 0 && phase != Phase::HalfOpen, &[PersonWritesState(Phase::HalfOpen)]);
-        add(left.edits > 0, &[PersonWritesOrder(Order::Open), PersonWritesOrder(Order::Closed)]);
+        add(up && left.orders > 0, &[Ordered(Order::Open), Ordered(Order::Closed), Ordered(Order::None), Reset]);
+        add(up && left.edits > 0 && phase != Phase::Closed, &[PersonWritesState(Phase::Closed)]);
+        add(up && left.edits > 0 && phase != Phase::Open, &[PersonWritesState(Phase::Open)]);
+        add(up && left.edits > 0 && phase != Phase::HalfOpen, &[PersonWritesState(Phase::HalfOpen)]);
+        add(up && left.edits > 0, &[PersonWritesOrder(Order::Open), PersonWritesOrder(Order::Closed)]);
         add(left.late_notices > 0 && self.notice.is_none(), &[NoticeSent]);
+        add(up && left.blackouts > 0, &[RedisGoes]);
+        add(!up, &[RedisReturns]);
     }
 
     fn possible_for(&self, at: usize, instance: &Instance, rules: &Rules, actions: &mut Vec<Action>) {
@@ -76,10 +81,13 @@ impl World {
             let ends = [Outcome::Success, Outcome::Failure].map(|outcome| ProbeEnds(at, index, outcome));
             add(idle || probe.token == 0, &ends);
         }
+        // Polls renew the vote of an instance that is open and reaches Redis.
+        let renewed = instance.tripped && instance.alone.is_none();
+        add(self.server.votes & only(instance.id) != 0 && !renewed, &[VoteRunsOut(at)]);
         if let Some(own) = instance.alone {
             add(own.phase == Phase::Open && !own.over, &[OwnOpeningEnds(at)]);
             add(instance.may_probe_alone(rules), &[ProbesAlone(at)]);
-            add(true, &[HasRedisBack(at)]);
+            add(!self.down, &[HasRedisBack(at)]);
             return;
         }
         let waiting = instance.kept.refutes != 0 && rules.quorum == 0;
@@ -91,8 +99,6 @@ impl World {
         add(true, &[Polls(at)]);
         add(self.notice.is_some(), &[NoticeArrives(at)]);
         add(idle && instance.tripped, &[OwnCircuitRecovers(at)]);
-        // Polls renew the vote of an instance that is open and reaches Redis.
-        add(self.server.votes & only(instance.id) != 0 && !instance.tripped, &[VoteRunsOut(at)]);
         add(instance.probes.first().is_some_and(|probe| probe.token != 0), &[Renews(at)]);
         let recovering = view.phase == Phase::HalfOpen || (view.phase == Phase::Open && instance.over);
         add(idle && recovering && view.order == Order::None && instance.probes.is_empty(), &[WantsProbe(at)]);
@@ -113,8 +119,8 @@ impl World {
         let in_time = self.registered(rules) || !rules.keep_leases;
         add(server.view.phase == Phase::Open && !server.over && in_time, OpeningEnds);
         // A lease > its third + response timeout: what runs is renewed in time.
-        let live = self.live_permits();
-        add(server.leases.iter().any(|token| !live.contains(token)), DeadLeasesEnd);
+        let live = self.live_permits(rules);
+        add(!self.down && server.leases.iter().any(|token| !live.contains(token)), DeadLeasesEnd);
         // The quiet time is a lease, and more than its third.
         add(server.quiet && self.registered(rules), QuietTimeEnds);
     }
@@ -131,8 +137,11 @@ impl World {
             Settle::FromFirstFailure => (server.view.failures > 0).then_some(Time::MAX),
             Settle::FromThreshold => server.reached_at(rules.threshold),
         };
-        let reachable = || self.instances.iter().filter(|instance| instance.alone.is_none());
-        since.is_some_and(|since| reachable().flat_map(Instance::untold_successes).all(|(at, _)| at > since))
+        since.is_some_and(|since| {
+            // What was before an instance had Redis back may be as old as that when it is told.
+            let in_time = |instance: &&Instance| instance.alone.is_none() && since > instance.back_at;
+            self.instances.iter().filter(in_time).flat_map(Instance::untold_successes).all(|(at, _)| at > since)
+        })
     }
 
     /// The action is done.
@@ -173,8 +182,7 @@ impl World {
             }
             NoticeSent => {
                 self.left.late_notices -= 1;
-                let which = self.server.reports.iter().fold(self.server.base_which, |all, report| all | report.which);
-                let (view, over) = (self.server.view, self.server.over);
+                let (view, over, which) = (self.server.view, self.server.over, self.server.which());
                 self.notice = Some(Reply { verdict: Verdict::Ok, view, over, which });
             }
             NoticeArrives(at) => {
@@ -203,8 +211,9 @@ impl World {
                 self.instances[at].finish(index, outcome, self.now);
             }
             DeadLeasesEnd => {
-                let live = self.live_permits();
+                let live = self.live_permits(rules);
                 self.server.leases.retain(|token| live.contains(token));
+                self.server.outlasting.retain(|token| live.contains(token));
             }
             QuietTimeEnds => self.server.quiet = false,
             VoteRunsOut(at) => {
@@ -220,14 +229,16 @@ impl World {
             _ => self.go_wrong(action, case),
         }
         self.note_trips();
+        self.forget();
         self.renumber();
     }
 
     /// A request whose reply does not arrive: its sender sends it again.
     fn run_unheard(&mut self, at: usize, rules: &Rules) {
         let request = self.instances[at].sending.expect("a request is on its way");
+        self.note_late(at, &request);
         self.execute(&request, rules);
-        self.instances[at].sending = Some(Request { again: true, ..request });
+        self.instances[at].sending = Some(Request { again: true, ran: true, ..request });
     }
 
     /// A request beside the one that is on its way, answered at once.

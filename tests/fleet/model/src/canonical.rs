@@ -7,6 +7,14 @@ use crate::view::*;
 use crate::world::World;
 
 impl World {
+    /// Forgets what can make no difference any more.
+    pub fn forget(&mut self) {
+        self.truth.told_late &= self.server.which();
+        for instance in self.instances.iter_mut().filter(|one| one.untold_successes().next().is_none()) {
+            instance.back_at = 0;
+        }
+    }
+
     /// Numbers the times that still mean something from 1.
     pub fn renumber(&mut self) {
         let mut used: Set = 0;
@@ -27,6 +35,7 @@ impl World {
             visit(&mut server.last_ok);
             server.reports.iter_mut().for_each(|counted| visit(&mut counted.rid));
         }
+        self.instances.iter_mut().for_each(|instance| visit(&mut instance.back_at));
         self.each_report(&mut |report| {
             visit(&mut report.success);
             visit(&mut report.first_success);
@@ -51,6 +60,7 @@ impl World {
         self.zombie.iter_mut().for_each(|request| visit(&mut request.seen_which));
         self.notice.iter_mut().for_each(|notice| visit(&mut notice.which));
         visit(&mut self.truth.standing);
+        visit(&mut self.truth.told_late);
     }
 
     fn each_report(&mut self, visit: &mut dyn FnMut(&mut Report)) {

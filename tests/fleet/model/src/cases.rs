@@ -106,13 +106,19 @@ pub fn short() -> Vec<Case> {
             .budget(|left| (left.outages, left.wipes) = (1, 1)),
         Case::new("orders").at_least(215_000).examples(&[OPENS, CLOSES, ORDERED]).budget(|left| left.orders = 1),
         Case::new("edits").at_least(770_000).size(2, 2, 2).examples(&[OPENS, CLOSES]).budget(|left| left.edits = 1),
-        Case::new("outage").at_least(715_000).examples(&[OPENS, CONFIRMED, ADOPTED]).budget(|left| left.outages = 1),
+        Case::new("outage").at_least(510_000).examples(&[OPENS, CONFIRMED, ADOPTED]).budget(|left| left.outages = 1),
         Case::new("outages")
-            .at_least(30_000)
+            .at_least(10_000)
             .size(2, 1, 1)
             .rules(|rules| rules.threshold = 1)
             .examples(&[ALONE])
             .budget(|left| left.outages = 2),
+        Case::new("blackout")
+            .at_least(200_000)
+            .size(2, 1, 4)
+            .rules(|rules| rules.threshold = 1)
+            .examples(&[OPENS, CLOSES, OUTLASTED])
+            .budget(|left| left.blackouts = 1),
         Case::new("notices").at_least(265_000).examples(&[OPENS, CLOSES]).budget(|left| left.late_notices = 1),
         Case { violated: Some(BOUND), ..Case::new("failover").at_least(6_500) }
             .size(2, 1, 4)
@@ -134,27 +140,63 @@ pub fn long() -> Vec<Case> {
     let failover = || Case { violated: Some(BOUND), ..Case::new("") }.examples(&[OPENS, CLOSES, BROUGHT_BACK]);
     vec![
         Case { name: "long count", ..Case::new("") }
+            .at_least(2_950_000)
             .size(2, 3, 4)
             .examples(&counted)
             .budget(|left| left.lost_replies = 1),
-        Case::new("long count of three").size(3, 1, 4).budget(|left| left.lost_replies = 1),
-        Case::new("long loss").budget(|left| (left.wipes, left.lost_replies) = (1, 1)),
-        Case::new("long losses").size(2, 2, 3).budget(|left| left.wipes = 2),
+        Case::new("long count of three").at_least(680_000).size(3, 1, 4).budget(|left| left.lost_replies = 1),
+        Case::new("long loss").at_least(2_980_000).budget(|left| (left.wipes, left.lost_replies) = (1, 1)),
+        Case::new("long losses").at_least(920_000).size(2, 2, 3).budget(|left| left.wipes = 2),
         Case::new("long probes")
+            .at_least(1_310_000)
             .rules(|rules| (rules.success_threshold, rules.probes) = (2, 2))
             .size(3, 1, 3)
             .budget(|left| left.wipes = 1),
         Case::new("long quorum")
+            .at_least(240_000)
             .rules(|rules| rules.quorum = 2)
             .size(3, 2, 2)
             .examples(&[VOTED])
             .budget(|left| left.crashes = 1),
-        Case::new("long orders").size(2, 1, 4).budget(|left| (left.orders, left.wipes) = (2, 1)),
-        Case::new("long edits").size(2, 2, 3).budget(|left| left.edits = 1),
-        Case::new("long outage").size(2, 2, 2).budget(|left| (left.outages, left.wipes) = (1, 1)),
-        Case::new("long outages").size(2, 2, 2).budget(|left| left.outages = 2),
-        Case { name: "long failover", ..failover() }.budget(|left| left.failovers = 1),
+        Case::new("long orders").at_least(66_000).size(2, 1, 4).budget(|left| (left.orders, left.wipes) = (2, 1)),
+        Case::new("long edits").at_least(990_000).size(2, 2, 3).budget(|left| left.edits = 1),
+        Case::new("long outage")
+            .at_least(4_900_000)
+            .size(2, 2, 3)
+            .examples(&[OPENS, CLOSES, BROUGHT_BACK, CONFIRMED, WITHDRAWN, ADOPTED])
+            .budget(|left| (left.outages, left.wipes) = (1, 1)),
+        Case::new("long outages").at_least(800_000).size(2, 2, 2).budget(|left| left.outages = 2),
+        Case::new("long blackout")
+            .at_least(1_250_000)
+            .size(2, 2, 3)
+            .examples(&[OPENS, CONFIRMED, ADOPTED, OUTLASTED])
+            .budget(|left| left.blackouts = 1),
+        Case::new("long blackout of three")
+            .size(3, 1, 3)
+            .rules(|rules| rules.threshold = 1)
+            .examples(&[OPENS, OUTLASTED])
+            .budget(|left| left.blackouts = 1),
+        Case { violated: Some(BOUND), ..Case::new("long blackouts") }
+            .at_least(1_700_000)
+            .size(2, 1, 4)
+            .rules(|rules| rules.threshold = 1)
+            .examples(&[OPENS, CLOSES, OUTLASTED])
+            .budget(|left| left.blackouts = 2),
+        Case { violated: Some(BOUND), ..Case::new("long blackout and loss") }
+            .at_least(3_300_000)
+            .size(2, 1, 4)
+            .rules(|rules| rules.threshold = 1)
+            .examples(&[OPENS, CLOSES, OUTLASTED])
+            .budget(|left| (left.blackouts, left.wipes) = (1, 1)),
+        Case::new("long blackout and crash")
+            .at_least(830_000)
+            .size(2, 1, 4)
+            .rules(|rules| rules.threshold = 1)
+            .examples(&[OPENS, CLOSES, OUTLASTED])
+            .budget(|left| (left.blackouts, left.crashes) = (1, 1)),
+        Case { name: "long failover", ..failover() }.at_least(1_060_000).budget(|left| left.failovers = 1),
         Case { name: "long failover, clock behind", clock_behind: true, ..failover() }
+            .at_least(1_130_000)
             .budget(|left| left.failovers = 1),
     ]
 }
@@ -197,6 +239,17 @@ pub fn controls() -> Vec<Case> {
             .also(FOUNDED)
             .rules(|rules| rules.return_by_report = false)
             .budget(|left| left.outages = 1),
+        Case::control("a refuted report is sent again", IN_TIME)
+            .rules(|rules| rules.drop_refuted = false)
+            .budget(|left| left.outages = 1),
+        Case::control("leases run out in an outage", BOUND)
+            .rules(|rules| (rules.outlast_outages, rules.threshold) = (false, 1))
+            .size(2, 1, 4)
+            .budget(|left| left.blackouts = 1),
+        Case::control("who has a permit asks seldom whether Redis is back", BOUND)
+            .rules(|rules| (rules.ask_often, rules.threshold) = (false, 1))
+            .size(2, 1, 4)
+            .budget(|left| left.blackouts = 1),
         Case::control("orders are not obeyed", OBEYS)
             .rules(|rules| rules.obey_orders = false)
             .budget(|left| left.orders = 1),

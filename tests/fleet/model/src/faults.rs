@@ -17,6 +17,9 @@ impl World {
                 self.left.crashes -= 1;
                 let Instance { id, calls, .. } = self.instances[at];
                 self.instances[at] = Instance { id, calls, ..Instance::default() };
+                if self.down {
+                    self.instances[at].leave(false, rules);
+                }
                 self.gone(rules);
             }
             DataLost => {
@@ -48,16 +51,28 @@ impl World {
             }
             LosesRedis(at) => {
                 self.left.outages -= 1;
-                self.instances[at].leave(rules);
+                self.instances[at].leave(true, rules);
                 self.gone(rules);
+            }
+            RedisGoes => {
+                self.left.blackouts -= 1;
+                self.down = true;
+                let shared = self.instances.iter_mut().filter(|instance| instance.alone.is_none());
+                shared.for_each(|instance| instance.leave(false, rules));
+                self.gone(rules);
+            }
+            RedisReturns => {
+                self.down = false;
+                self.server.outlast(rules);
             }
             OwnOpeningEnds(at) => self.instances[at].alone.iter_mut().for_each(|own| own.over = true),
             ProbesAlone(at) => self.instances[at].probe_alone(),
             HasRedisBack(at) => {
-                let request = self.instances[at].asking(Op::Read);
+                let request = self.instances[at].first_request(rules);
+                self.note_late(at, &request);
                 let reply = self.execute(&request, rules);
-                let before = self.instances[at].view;
-                self.instances[at].come_back(&reply, rules);
+                let (before, now) = (self.instances[at].view, self.now);
+                self.instances[at].come_back(&reply, now, rules);
                 self.seen.brought = self.instances[at].provisional || self.instances[at].tripped;
                 self.check_view(at, before);
             }

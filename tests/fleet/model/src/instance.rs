@@ -21,6 +21,8 @@ pub struct Alone {
     pub opened: bool,
     /// The server has its vote, or may have.
     pub voted: bool,
+    /// It is the instance that is cut off, and not Redis that is away from everybody.
+    pub cut: bool,
 }
 
 /// One process with one circuit. `failures`, `latest` and the like are those that no report has carried yet.
@@ -46,6 +48,8 @@ pub struct Instance {
     pub owes_vote: bool,
     pub probes: Vec<Probe>,
     pub alone: Option<Alone>,
+    /// When Redis was back, as long as there are successes to tell from before.
+    pub back_at: Time,
     pub calls: u8,
 }
 
@@ -123,6 +127,19 @@ impl Instance {
         self.send(Op::Report(report));
     }
 
+    /// What would be sent again, and a later success has refuted, is not: the success goes in its place.
+    pub fn leave_refuted_out(&mut self, rules: &Rules) {
+        if let Some(Request { op: Op::Report(sent), again: true, .. }) = self.sending {
+            if rules.drop_refuted && self.kept.refutes != 0 {
+                self.kept.refutes |= sent.refutes;
+                if sent.first_success > 0 {
+                    self.kept.first_success = sent.first_success;
+                }
+                self.tell();
+            }
+        }
+    }
+
     /// Puts a request on its way.
     pub fn send(&mut self, op: Op) {
         self.sending = Some(self.asking(op));
@@ -130,7 +147,7 @@ impl Instance {
 
     /// A request that is sent at this moment.
     pub fn asking(&self, op: Op) -> Request {
-        Request { op, seen: self.view, seen_which: self.known, again: false }
+        Request { op, seen: self.view, seen_which: self.known, again: false, ran: false }
     }
 
     /// Sends the empty report that follows the answer `settle`. Its own circuit opens where the known count suffices.

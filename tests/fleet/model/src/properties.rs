@@ -18,6 +18,7 @@ pub const CONSECUTIVE: &str = "the count opens only after enough consecutive fai
 pub const KNOWS: &str = "after a contact the server knows what its caller knew";
 pub const FORWARD: &str = "nobody's view goes back";
 pub const PROVEN: &str = "only enough successful probes close it";
+pub const IN_TIME: &str = "no failure opens it that its own instance had refuted before it told it";
 pub const QUORUM: &str = "only a quorum of instances that tripped opens it by votes";
 pub const OBEYS: &str = "nothing but an order changes what is ordered";
 pub const FOUNDED: &str = "an own circuit is open only by failures that it knows of";
@@ -33,6 +34,7 @@ pub const VOTED: &str = "votes open it";
 pub const HALF_PROVEN: &str = "a success of a probe waits for another";
 pub const ORDERED: &str = "somebody orders it open while a probe runs";
 pub const ADOPTED: &str = "an opening made alone is brought along";
+pub const OUTLASTED: &str = "a place that nobody could renew is renewed after an outage";
 pub const ALONE: &str = "two instances that are alone probe at once";
 
 impl Model for Case {
@@ -44,6 +46,7 @@ impl Model for Case {
         vec![World {
             server: Server::default(),
             replica: None,
+            down: false,
             instances: (0..self.instances).map(instance).collect(),
             clock: 0,
             now: 0,
@@ -86,6 +89,7 @@ impl Model for Case {
                 world.instances.iter().all(|instance| instance.probes.len() <= case.rules.probes)
             }),
             Property::always(CONSECUTIVE, |_, world: &World| world.breach != Some(Breach::Inconsecutive)),
+            Property::always(IN_TIME, |_, world: &World| world.breach != Some(Breach::ToldLate)),
             Property::always(KNOWS, |_, world: &World| world.breach != Some(Breach::Forgotten)),
             Property::always(FORWARD, |_, world: &World| world.breach != Some(Breach::WentBack)),
             Property::always(PROVEN, |_, world: &World| world.breach != Some(Breach::Unproven)),
@@ -110,6 +114,7 @@ impl Model for Case {
                 world.server.view.order == Order::Open && shared_probes(world) > 0
             }),
             Property::sometimes(ADOPTED, |_, world: &World| world.seen.brought),
+            Property::sometimes(OUTLASTED, |_, world: &World| world.seen.outlasted),
             Property::sometimes(ALONE, |_, world: &World| {
                 world.instances.iter().filter(|one| one.alone.is_some() && !one.probes.is_empty()).count() > 1
             }),
@@ -119,8 +124,12 @@ impl Model for Case {
     }
 }
 
-/// The probes that the fleet's bound is about: not those that began, or were left alone, while Redis was away.
+/// The probes that the fleet's bound is about: none while Redis is away from everybody, and never those that an instance
+/// began, or went on with, when Redis was away from it alone.
 fn shared_probes(world: &World) -> usize {
+    if world.down {
+        return 0;
+    }
     world.instances.iter().flat_map(|instance| &instance.probes).filter(|probe| !probe.alone).count()
 }
 

@@ -48,6 +48,12 @@ pub struct Rules {
     pub votes_of_the_moment: bool,
     /// What opened alone is reported like any failures, and the count decides. Otherwise it trips the fleet.
     pub return_by_report: bool,
+    /// Of a report that is sent again and that a later success has refuted, the success is sent instead.
+    pub drop_refuted: bool,
+    /// A lease that ran out while nobody could renew it lasts one lease more, once between two renewals.
+    pub outlast_outages: bool,
+    /// Who has a permit asks every third of a lease whether Redis is back.
+    pub ask_often: bool,
     /// The answer `settle` is followed by an empty report.
     pub ask_again: bool,
 }
@@ -74,6 +80,9 @@ impl Rules {
             forget_own: true,
             votes_of_the_moment: true,
             return_by_report: true,
+            drop_refuted: true,
+            outlast_outages: true,
+            ask_often: true,
             ask_again: true,
         }
     }

@@ -26,6 +26,8 @@ pub struct Server {
     pub base_which: Set,
     pub last_ok: Time,
     pub leases: BTreeSet<Token>,
+    /// Those of them that last longer because nobody could renew them.
+    pub outlasting: BTreeSet<Token>,
     pub votes: Set,
     /// The end of the opening has passed.
     pub over: bool,
@@ -45,6 +47,8 @@ pub struct Script<'a> {
     pub transitions: Vec<(Phase, Cause)>,
     /// The generation in which the operation found the circuit.
     pub joined: u8,
+    /// The failures that opened it by the count.
+    pub counted: Set,
 }
 
 impl Script<'_> {
@@ -56,8 +60,7 @@ impl Script<'_> {
         self.joined = self.server.view.generation;
         let verdict = self.operate(request);
         let server = &self.server;
-        let which = server.reports.iter().fold(server.base_which, |all, report| all | report.which);
-        Reply { verdict, view: server.view, over: server.over, which }
+        Reply { verdict, view: server.view, over: server.over, which: server.which() }
     }
 
     fn join(&mut self, request: &Request) {
@@ -68,6 +71,7 @@ impl Script<'_> {
             *server = Server {
                 view: seen,
                 leases: std::mem::take(&mut server.leases),
+                outlasting: std::mem::take(&mut server.outlasting),
                 last_ok: server.last_ok,
                 quiet: self.rules.quiet,
                 ..Server::default()
@@ -98,16 +102,18 @@ impl Script<'_> {
             Op::Acquire(_) if ordered || view.phase == Phase::Closed => Verdict::Closed,
             Op::Acquire(token) => self.acquire(token),
             Op::Renew { token, generation } => {
-                let free = view.phase != Phase::Closed && self.free() && self.rules.keep_leases;
+                let free = self.free() && self.rules.keep_leases;
                 if !self.server.leases.contains(&token) && !free {
                     return Verdict::Lost;
                 }
                 self.server.leases.insert(token);
+                self.server.outlasting.remove(&token);
                 let counts = view.phase == Phase::HalfOpen && generation == view.generation;
                 if counts { Verdict::Granted } else { Verdict::Late }
             }
             Op::Done { token, generation, outcome } => {
                 let held = self.server.leases.remove(&token) || (!request.again && self.free());
+                self.server.outlasting.remove(&token);
                 if view.phase != Phase::HalfOpen || generation != view.generation || !held || ordered {
                     return Verdict::Late;
                 }
@@ -174,6 +180,7 @@ impl Script<'_> {
         }
         match () {
             () if server.view.failures >= rules.threshold && (server.settled || rules.settle == Settle::Never) => {
+                self.counted = server.which();
                 self.go(Phase::Open, Cause::Count);
                 Verdict::Ok
             }
@@ -192,6 +199,7 @@ impl Script<'_> {
             return Verdict::Denied;
         }
         self.server.leases.insert(token);
+        self.server.outlasting.remove(&token);
         Verdict::Granted
     }
 
@@ -227,7 +235,7 @@ impl Script<'_> {
         (server.successes, server.votes) = (0, 0);
         (server.over, server.settled) = (false, false);
         if !self.rules.keep_leases {
-            server.leases.clear();
+            (server.leases, server.outlasting) = Default::default();
         }
         self.transitions.push((phase, cause));
     }
@@ -237,6 +245,18 @@ impl Server {
     /// Of how many failures reports tell.
     fn told(&self) -> u8 {
         self.reports.iter().map(|counted| counted.failures).sum()
+    }
+
+    /// Which failures count, for the properties alone.
+    pub fn which(&self) -> Set {
+        self.reports.iter().fold(self.base_which, |all, report| all | report.which)
+    }
+
+    /// The first contact after an outage that was longer than a lease.
+    pub fn outlast(&mut self, rules: &Rules) {
+        let before = std::mem::take(&mut self.outlasting);
+        self.leases.retain(|token| rules.outlast_outages && !before.contains(token));
+        self.outlasting.clone_from(&self.leases);
     }
 
     /// The time of the failure that reached the threshold, where the count has.

@@ -15,6 +15,8 @@ pub enum Breach {
     WentBack,
     /// Closed before enough probes of this HALF_OPEN had succeeded.
     Unproven,
+    /// Opened by a failure of which the server heard only when its own instance had refuted it.
+    ToldLate,
     /// Opened by fewer instances than the quorum.
     TooFewVotes,
     /// Something else than an order changed what was ordered, or a permit was given against it.
@@ -28,6 +30,8 @@ pub struct Truth {
     pub standing: Set,
     /// There was a moment at which enough failures stood, with no success untold that refutes them.
     pub may_open: bool,
+    /// Failures that count, and were refuted by their own instance before the server heard of them.
+    pub told_late: Set,
     /// Instances whose own rule has tripped.
     pub tripped: Set,
     /// How many probes of each HALF_OPEN succeeded.

@@ -100,6 +100,8 @@ pub struct Request {
     pub seen_which: Set,
     /// It was sent before and no reply came.
     pub again: bool,
+    /// And it was run, for the properties alone.
+    pub ran: bool,
 }
 
 /// The first word of a reply.

@@ -25,6 +25,8 @@ pub struct Budget {
     pub edits: u8,
     /// An instance loses Redis, and has it back some time.
     pub outages: u8,
+    /// Everybody loses Redis, which forgets nothing and is back when all leases have run out.
+    pub blackouts: u8,
 }
 
 /// A state of the model.
@@ -33,6 +35,8 @@ pub struct World {
     pub server: Server,
     pub replica: Option<Server>,
     pub instances: Vec<Instance>,
+    /// Nobody reaches the server.
+    pub down: bool,
     pub clock: u8,
     pub now: Time,
     pub left: Budget,
@@ -58,6 +62,7 @@ pub struct Seen {
     pub opened_by_votes: bool,
     pub brought: bool,
     pub half_proven: bool,
+    pub outlasted: bool,
 }
 
 impl World {
@@ -78,9 +83,10 @@ impl World {
             rules,
             transitions: Vec::new(),
             joined: 0,
+            counted: 0,
         };
         let reply = script.run(request);
-        let (transitions, from) = (script.transitions, script.joined);
+        let (transitions, from, counted) = (script.transitions, script.joined, script.counted);
 
         if let Op::Report(report) = request.op {
             self.truth.refute(report.refutes, rules);
@@ -89,7 +95,15 @@ impl World {
         if let Op::Withdraw { instance } = request.op {
             self.truth.tripped &= !only(instance);
         }
+        if let Op::Renew { token, .. } = request.op {
+            self.seen.outlasted |= before.outlasting.contains(&token);
+        }
+        let late = self.truth.told_late;
         for (phase, cause) in transitions {
+            // Counted twice, or of no known time, they belong to another promise.
+            if cause == Cause::Count && counted & late != 0 && size(counted & !late) < rules.threshold {
+                self.broke(Some(Breach::ToldLate));
+            }
             let breach = self.truth.judge(cause, self.server.view, from, rules);
             // After a loss the server counts what nobody can date any more: the page's exception.
             let excepted = self.data_lost && matches!(breach, Some(Breach::Inconsecutive | Breach::TooFewVotes));
@@ -113,7 +127,9 @@ impl World {
 
     /// The request that an instance has on its way is executed, and the reply arrives.
     pub fn deliver(&mut self, at: usize, rules: &Rules) {
+        self.instances[at].leave_refuted_out(rules);
         let Some(request) = self.instances[at].sending else { return };
+        self.note_late(at, &request);
         let reply = self.execute(&request, rules);
         let instance = &mut self.instances[at];
         let (before, provisional) = (instance.view, instance.provisional);
@@ -123,6 +139,13 @@ impl World {
             self.seen.withdrawn |= instance.view.phase == Phase::Closed;
         }
         self.check_view(at, before);
+    }
+
+    /// Keeps in mind which failures a request tells of only after its sender's own success has refuted them.
+    pub fn note_late(&mut self, at: usize, request: &Request) {
+        if let Request { op: Op::Report(report), again: true, ran: false, .. } = request {
+            self.truth.told_late |= report.which & self.instances[at].kept.refutes;
+        }
     }
 
     /// A failure: by an instance whose view is that of the server, or it will not count.
@@ -174,14 +197,16 @@ impl World {
         untold.fold(0, |all, (_, which)| all | which)
     }
 
-    /// The permits whose probes run, or whose end is not told yet, at instances that can renew them.
-    pub fn live_permits(&self) -> Vec<Token> {
-        let reachable = self.instances.iter().filter(|instance| instance.alone.is_none());
+    /// The permits whose probes run, or whose end is not told yet, at instances that can renew them, or will know soon
+    /// enough that they can.
+    pub fn live_permits(&self, rules: &Rules) -> Vec<Token> {
+        let asks = |instance: &Instance| instance.alone.is_some_and(|own| !own.cut && !self.down && rules.ask_often);
+        let reachable = self.instances.iter().filter(|instance| instance.alone.is_none() || asks(instance));
         reachable
             .flat_map(|instance| {
                 let running = instance.probes.iter().filter(|probe| !probe.alone).map(|probe| probe.token);
                 let ending = match instance.sending {
-                    Some(Request { op: Op::Done { token, .. }, .. }) => Some(token),
+                    Some(Request { op: Op::Done { token, .. }, .. }) if instance.alone.is_none() => Some(token),
                     _ => None,
                 };
                 running.chain(ending)
@@ -192,6 +217,6 @@ impl World {
     /// Whether every running probe has its place, or no place is left: what the renewals make sure of in a lease's third.
     pub fn registered(&self, rules: &Rules) -> bool {
         self.server.leases.len() >= rules.probes
-            || self.live_permits().iter().all(|token| self.server.leases.contains(token))
+            || self.live_permits(rules).iter().all(|token| self.server.leases.contains(token))
     }
 }

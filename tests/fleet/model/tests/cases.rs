@@ -45,6 +45,7 @@ sentences! { every_short_case_has_a_sentence, short:
     a_person_may_write_another_state_into_the_hash = "edits";
     an_instance_that_comes_back_opens_the_fleet_only_by_the_count = "outage";
     instances_that_are_alone_keep_to_the_bound_each = "outages";
+    a_place_outlasts_an_outage_in_which_nobody_could_renew_it = "blackout";
     late_notices_turn_no_view_back = "notices";
     a_failover_that_forgets_may_double_the_probes_and_no_more = "failover";
     after_a_loss_refuted_failures_may_count_which_is_the_exception = "count after a loss";
@@ -64,6 +65,9 @@ sentences! { every_control_has_a_sentence, controls:
     a_failure_overtaken_by_its_own_success_must_not_count = "a success is dropped though its failure is on its way";
     a_vote_from_before_an_outage_opens_alone = "an old vote is sent again";
     an_opening_made_alone_is_no_reason_to_open_the_fleet = "what opened alone trips the fleet";
+    what_a_success_has_refuted_must_not_be_sent_again = "a refuted report is sent again";
+    places_that_run_out_in_an_outage_are_given_twice = "leases run out in an outage";
+    who_asks_seldom_whether_redis_is_back_loses_its_place = "who has a permit asks seldom whether Redis is back";
     a_script_that_ignores_orders_changes_what_is_ordered = "orders are not obeyed";
     an_instance_that_remembers_refuted_failures_opens_without_reason = "refuted failures are not forgotten";
     a_provisional_opening_that_nobody_asks_about_stays = "nobody asks again after settle";
