@@ -171,11 +171,6 @@ pub fn long() -> Vec<Case> {
             .size(2, 2, 3)
             .examples(&[OPENS, CONFIRMED, ADOPTED, OUTLASTED])
             .budget(|left| left.blackouts = 1),
-        Case::new("long blackout of three")
-            .size(3, 1, 3)
-            .rules(|rules| rules.threshold = 1)
-            .examples(&[OPENS, OUTLASTED])
-            .budget(|left| left.blackouts = 1),
         Case { violated: Some(BOUND), ..Case::new("long blackouts") }
             .at_least(1_700_000)
             .size(2, 1, 4)
