@@ -113,9 +113,9 @@ pub(crate) enum Command {
         /// Its name: the key without the prefix
         #[arg(value_parser = name)]
         name: String,
-        /// How long until the first probe; the fleet cuts it to its own recovery timeout
-        #[arg(long = "for", value_name = "SECONDS", default_value = "30", value_parser = seconds)]
-        opening: Duration,
+        /// How long until the first probe, 30 where it is not given; the fleet cuts it to its own recovery timeout
+        #[arg(long = "for", value_name = "SECONDS", value_parser = seconds)]
+        opening: Option<Duration>,
     },
 }
 

@@ -58,8 +58,6 @@ fn run(args: Args, color: ColorChoice) -> Result<(), Fail> {
             orders::order(&admin, &name, json, &mut out, |name| admin.force_closed(name, &reason))
         }
         Command::Reset { name } => orders::order(&admin, &name, json, &mut out, |name| admin.reset(name)),
-        Command::Trip { name, opening } => {
-            orders::order(&admin, &name, json, &mut out, |name| admin.trip(name, opening))
-        }
+        Command::Trip { name, opening } => orders::trip(&admin, &name, opening, json, &mut out),
     }
 }

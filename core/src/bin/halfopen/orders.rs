@@ -1,6 +1,7 @@
 //! Orders, and what came of them.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use halfopen::redis::admin::{Admin, AdminError, Entry};
 
@@ -8,7 +9,26 @@ use crate::fail::Fail;
 use crate::json;
 use crate::paint::{Out, of_entry};
 use crate::table;
-use crate::words::safe;
+use crate::words::{safe, time};
+
+/// How long a trip lasts where nobody says it.
+const TRIP: Duration = Duration::from_secs(30);
+
+/// Trips a circuit. What the fleet makes of a time that was asked for cannot be known: a recovery timeout is stored nowhere.
+pub(crate) fn trip(
+    admin: &Admin,
+    name: &str,
+    opening: Option<Duration>,
+    as_json: bool,
+    out: &mut Out,
+) -> Result<(), Fail> {
+    order(admin, name, as_json, out, |name| admin.trip(name, opening.unwrap_or(TRIP)))?;
+    if let Some(opening) = opening {
+        let most = time(opening);
+        eprintln!("note: for {most} at most: where its recovery timeout is shorter, an instance cuts it to that");
+    }
+    Ok(())
+}
 
 /// Gives an order, and says what was there before and what is there now.
 pub(crate) fn order(

@@ -5,7 +5,9 @@ use alloc::string::String;
 use std::vec::Vec;
 
 use super::*;
-use crate::redis::wire::{Reply, Verdict};
+use crate::event::{Outcome, Receipt};
+use crate::redis::wire::{Order, Reply, Verdict};
+use crate::transition::Reason;
 
 const MS: u64 = 1_000;
 

@@ -84,6 +84,27 @@ fn an_order_does_not_make_the_life_of_a_circuit_shorter() {
 }
 
 #[test]
+fn a_time_that_is_asked_for_may_be_cut_and_the_program_says_so() {
+    let mut world = World::new();
+    world.hset("payments", &[("v", "1"), ("failures", "3")]);
+    let ran = world.run(&["trip", "payments", "--for", "600"]);
+    let note = "note: for 10m00s at most: where its recovery timeout is shorter, an instance cuts it to that\n";
+    assert_eq!((ran.code, ran.errors.as_str()), (0, note));
+    // As an instance with a recovery timeout of 30 s does at its next request.
+    let mut caller = Caller { recovery_ms: 30_000, ..Caller::default() };
+    let cut = caller.ask(&mut world.live, key("payments").as_bytes(), Op::Acquire { token: "a.1" }).unwrap();
+    assert!((1..=30_000).contains(&cut.remaining_ms), "{cut:?}");
+    // Nothing was asked for.
+    let ran = world.run(&["trip", "payments"]);
+    assert_eq!((ran.code, ran.errors.as_str()), (0, ""));
+    for wrong in ["0", "2147483.648"] {
+        let ran = world.run(&["trip", "payments", "--for", wrong]);
+        assert_eq!(ran.code, 2);
+        assert!(ran.errors.contains("it must be 0.001 to 2147483.647"), "{}", ran.errors);
+    }
+}
+
+#[test]
 fn a_circuit_that_is_forced_is_not_tripped() {
     let world = World::new();
     world.ok(&["close", "payments", "--reason", "it must go on"]);

@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     let history = Duration::from_secs_f64(history.unwrap_or(10.0) * 60.0);
     let done = run(
         &chosen,
-        Plan { long, sabotage: Sabotage::None, script: "plain", history },
+        Plan { long, sabotage: Sabotage::None, script: "plain", awaited: None, history },
         controls,
         at_once.unwrap_or(if long { 3 } else { 6 }),
     );

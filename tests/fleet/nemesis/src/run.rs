@@ -89,7 +89,7 @@ impl Job {
     fn run(&self, mut plan: Plan) -> Done {
         let mut name = self.scenario.name.to_owned();
         if let Some(control) = self.control {
-            (plan.sabotage, plan.script) = (control.sabotage, control.script);
+            (plan.sabotage, plan.script, plan.awaited) = (control.sabotage, control.script, Some(control.word));
             // One that is short shows it as well.
             plan.long = false;
             name = format!("{name}, broken: {}", broken(control));

@@ -11,6 +11,8 @@ use crate::wire::{Report, Sabotage, Setup};
 const PATIENCE_US: u64 = 40_000;
 /// `probe_wait`, the longest time that a would-be probe waits.
 const PROBE_WAIT_US: u64 = 50_000;
+/// How long a control goes on at most until probes meet, which takes chance.
+const CHANCE: Duration = Duration::from_secs(60);
 
 /// How a run is to go.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +23,8 @@ pub struct Plan {
     pub sabotage: Sabotage,
     /// Another text of the script for all of them.
     pub script: &'static str,
+    /// By what word a mistake must be found wrong, in a control.
+    pub awaited: Option<&'static str>,
     /// How long a history is.
     pub history: Duration,
 }
@@ -290,10 +294,16 @@ impl Scene {
     pub fn repeat(&mut self, fault: &mut dyn FnMut(&mut Self, u32)) {
         let start = Instant::now();
         let mut turn = 0;
-        while start.elapsed() < self.plan.phase() || turn < self.least_turns {
+        while start.elapsed() < self.plan.phase() || turn < self.least_turns || self.awaits_probes(start.elapsed()) {
             fault(self, turn);
             turn += 1;
         }
+    }
+
+    /// Too many probes at once are to be seen, and were not yet.
+    fn awaits_probes(&self, since: Duration) -> bool {
+        let awaited = self.sick && self.plan.awaited == Some("probes");
+        awaited && since < CHANCE && self.dependency.seen().most <= self.bound
     }
 
     /// The three phases, with a fault in the first two.

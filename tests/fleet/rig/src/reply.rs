@@ -6,6 +6,7 @@
 //! let words = ["ok", "17", "closed", "0", "2", "0", "", "0", "1764240000000", "0", "-1", "reset"];
 //! let reply = Reply::from_words(words.iter().map(|word| word.as_bytes().to_vec()).collect()).unwrap();
 //! assert_eq!((reply.view().generation, reply.failures, reply.failure_age_ms), (17, 2, -1));
+//! assert_eq!(reply.into_words(), words);
 //! ```
 
 /// The twelve elements of an answer, in their order.
@@ -84,6 +85,25 @@ impl Reply {
             failure_age_ms: signed(10)?,
             reason: words[11].clone(),
         })
+    }
+
+    /// The elements as texts, as a connection hands them to the library.
+    #[must_use]
+    pub fn into_words(self) -> Vec<String> {
+        vec![
+            self.result,
+            self.generation.to_string(),
+            self.state,
+            self.streak.to_string(),
+            self.failures.to_string(),
+            self.remaining_ms.to_string(),
+            self.forced,
+            self.extra.to_string(),
+            self.now_ms.to_string(),
+            self.successes.to_string(),
+            self.failure_age_ms.to_string(),
+            self.reason,
+        ]
     }
 
     /// What whoever gets this answer then knows.

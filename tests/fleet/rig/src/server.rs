@@ -196,8 +196,9 @@ fn end(child: &mut Child) -> io::Result<()> {
 
 fn launch(program: &Path, folder: &Path, port: u16, config: &[String]) -> io::Result<(Child, Child)> {
     let file = folder.join("server.conf");
+    // Its command line stays as it is, by which its guard knows it.
     let mut text = format!(
-        "bind 127.0.0.1\nport {port}\ndaemonize no\ndir {0}\nlogfile {0}/log\nsave \"\"\nappendonly no\n",
+        "bind 127.0.0.1\nport {port}\ndaemonize no\nset-proc-title no\ndir {0}\nlogfile {0}/log\nsave \"\"\nappendonly no\n",
         folder.display()
     );
     for line in config {

@@ -1,10 +1,12 @@
 //! A way to Redis that ends in an interpreter, one for each thread.
 
 use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use halfopen::redis::connect::{Connect, Connection, ScriptCall, Subscription, Trouble, TroubleKind};
-use rig::{FakeRedis, Redis};
+use rig::{FakeRedis, Redis, Reply};
 
 /// What the server's clock shows when that of the breakers shows zero.
 pub const SERVER_EPOCH_US: u64 = 1_764_240_000_000_000;
@@ -44,22 +46,34 @@ impl Subscription for Interpreter {
     }
 }
 
+/// Connects to it as long as the flag does not say that it is away.
+#[derive(Clone, Debug)]
+pub struct Perhaps(pub Arc<AtomicBool>);
+
+impl Connect for Perhaps {
+    fn connect(&self) -> Result<Box<dyn Connection>, Trouble> {
+        let gone = Trouble { kind: TroubleKind::Connection, text: "refused".into() };
+        if self.0.load(Ordering::Relaxed) { Err(gone) } else { Ok(Box::new(OneExchange(Arc::clone(&self.0)))) }
+    }
+
+    fn subscribe(&self, _: &str) -> Result<Option<Box<dyn Subscription>>, Trouble> {
+        Ok(None)
+    }
+}
+
+/// Breaks when the interpreter goes away.
+struct OneExchange(Arc<AtomicBool>);
+
+impl Connection for OneExchange {
+    fn exchange(&mut self, calls: &[ScriptCall]) -> Result<Vec<Result<Vec<String>, Trouble>>, Trouble> {
+        Perhaps(Arc::clone(&self.0)).connect().map(drop)?;
+        Interpreter.connect()?.exchange(calls)
+    }
+}
+
 fn answer(call: &ScriptCall) -> Result<Vec<String>, Trouble> {
     let arguments: Vec<Vec<u8>> = call.arguments.iter().map(|argument| argument.as_bytes().to_vec()).collect();
-    let reply = with_interpreter(|redis| redis.eval(call.key.as_bytes(), &arguments))
-        .map_err(|text| Trouble { kind: TroubleKind::Key, text })?;
-    Ok(vec![
-        reply.result,
-        reply.generation.to_string(),
-        reply.state,
-        reply.streak.to_string(),
-        reply.failures.to_string(),
-        reply.remaining_ms.to_string(),
-        reply.forced,
-        reply.extra.to_string(),
-        reply.now_ms.to_string(),
-        reply.successes.to_string(),
-        reply.failure_age_ms.to_string(),
-        reply.reason,
-    ])
+    with_interpreter(|redis| redis.eval(call.key.as_bytes(), &arguments))
+        .map(Reply::into_words)
+        .map_err(|text| Trouble { kind: TroubleKind::Key, text })
 }

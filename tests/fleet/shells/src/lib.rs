@@ -16,5 +16,5 @@
 mod interpreter;
 mod subject;
 
-pub use interpreter::{Interpreter, SERVER_EPOCH_US, with_interpreter};
+pub use interpreter::{Interpreter, Perhaps, SERVER_EPOCH_US, with_interpreter};
 pub use subject::FleetShell;

@@ -2,9 +2,38 @@
 
 use crate::instance::Link;
 use crate::plan::Fault;
-use crate::world::{Due, Event, World};
+use crate::world::{Due, Event, ORDERS_ARRIVE, World};
 
 impl World {
+    /// What is due for the world happens, and what comes after it becomes due.
+    pub(crate) fn world_event(&mut self, due: Due) {
+        match due {
+            Due::Fault if self.now < self.faults_end => {
+                let fault = self.chance.one_of(&self.plan.faults.clone());
+                self.strike(fault);
+                let after = self.chance.range(self.plan.fault_gap / 10, 2 * self.plan.fault_gap);
+                self.later(after, Due::Fault);
+            }
+            Due::Phase if self.now < self.faults_end => {
+                self.failing_permille = self.chance.one_of(&[0, 0, 100, 100, 500, 1_000, 1_000]);
+                let (permille, after) = (self.failing_permille, self.chance.spread(50_000, 6_000_000));
+                self.say(|| format!("the dependency fails {permille} times in 1000"));
+                self.later(after, Due::Phase);
+            }
+            Due::Copy if self.now < self.faults_end => {
+                self.server.copy();
+                let after = self.chance.spread(10_000, 3_000_000);
+                self.later(after, Due::Copy);
+            }
+            Due::ServerBack => {
+                self.say(|| "the server is back".to_string());
+                self.server.is_down = false;
+            }
+            Due::ServerWrites => self.server.refuse(false),
+            _ => {}
+        }
+    }
+
     pub(crate) fn strike(&mut self, fault: Fault) {
         let number = self.chance.range(0, self.plan.instances as u64 - 1) as usize;
         let time = self.chance.spread(1_000, 5_000_000);
@@ -158,5 +187,40 @@ impl World {
     fn lose(&mut self) {
         self.truth.losses.push(self.now);
         self.statistics.losses += 1;
+    }
+
+    /// Ends all that is wrong from without, and orders that nobody would take back.
+    pub(crate) fn end_faults(&mut self) {
+        self.say(|| "---- the faults are over ----".to_string());
+        self.failing_permille = 0;
+        self.server.is_down = false;
+        self.server.refuse(false);
+        for number in 0..self.plan.instances {
+            match &mut self.instances[number] {
+                Some(instance) => {
+                    instance.cut_until = 0;
+                    if instance.deaf_until > self.now {
+                        instance.deaf_until = 0;
+                        let life = instance.life;
+                        self.later(0, Due::At(number, Event::Hears(life)));
+                    }
+                    let life = self.instances[number].as_ref().expect("it runs").life;
+                    self.later(0, Due::At(number, Event::Resume(life)));
+                }
+                None => self.later(0, Due::At(number, Event::Start)),
+            }
+        }
+        if self.plan.has(Fault::Order) || self.plan.has(Fault::Edit) {
+            let end = self.now + ORDERS_ARRIVE;
+            self.run_until(end);
+            if let Some(instance) = &mut self.instances[0] {
+                instance.watch.set(self.now + instance.offset);
+                instance.breaker.reset();
+                instance.known = None;
+                self.say(|| "i0 orders: reset".to_string());
+                self.drive(0);
+                self.look(0);
+            }
+        }
     }
 }

@@ -9,10 +9,13 @@
 //! assert!(statistics.calls > 0);
 //! ```
 
+mod calls;
 mod chance;
 mod faults;
 mod instance;
+mod network;
 mod plan;
+mod rest;
 mod server;
 mod truth;
 mod world;

@@ -1,6 +1,6 @@
 //! The server: the real script in the rig's interpreter, with a clock of its own and what can happen to its data.
 
-use rig::{FakeRedis, Hash, Redis, Store};
+use rig::{FakeRedis, Hash, Redis, Reply, Store};
 
 use halfopen::redis::connect::ScriptCall;
 
@@ -49,22 +49,7 @@ impl Server {
     pub(crate) fn run(&mut self, call: &ScriptCall, now: u64) -> (Result<Vec<String>, String>, Vec<String>) {
         self.redis.set_time_us(now + self.offset);
         let arguments: Vec<Vec<u8>> = call.arguments.iter().map(|argument| argument.clone().into_bytes()).collect();
-        let answer = self.redis.eval(call.key.as_bytes(), &arguments).map(|reply| {
-            vec![
-                reply.result,
-                reply.generation.to_string(),
-                reply.state,
-                reply.streak.to_string(),
-                reply.failures.to_string(),
-                reply.remaining_ms.to_string(),
-                reply.forced,
-                reply.extra.to_string(),
-                reply.now_ms.to_string(),
-                reply.successes.to_string(),
-                reply.failure_age_ms.to_string(),
-                reply.reason,
-            ]
-        });
+        let answer = self.redis.eval(call.key.as_bytes(), &arguments).map(Reply::into_words);
         (answer, self.redis.published())
     }
 

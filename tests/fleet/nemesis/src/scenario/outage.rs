@@ -77,6 +77,7 @@ pub(super) fn kill(plan: &Plan) -> Outcome {
 pub(super) fn stop(plan: &Plan) -> Outcome {
     let redis = server(&[]);
     let mut scene = Scene::new(plan, plan.processes(), Setup { lease_ms: 300, ..Setup::new(&redis.url()) });
+    scene.bound *= 2;
     let mut stops = 0;
     scene.well(&mut |_, _| pause(100));
     scene.sick(&mut |scene, _| {
@@ -91,7 +92,6 @@ pub(super) fn stop(plan: &Plan) -> Outcome {
     scene.note(format!("{stops} stopped for 500 ms in a probe, lease 300 ms"));
     scene.check(stops > 0, "vacuous", "nobody was stopped in a probe");
     scene.recover();
-    scene.bound *= 2;
     let mut row = scene.finish();
     // To a worker that was stopped in it a call is as long as that.
     row.wrong.retain(|wrong| plan.sabotage == Sabotage::Wait || !wrong.starts_with("waited"));

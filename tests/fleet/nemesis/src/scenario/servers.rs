@@ -9,6 +9,8 @@ use crate::wire::Setup;
 
 const AOF: &[&str] = &["appendonly yes", "appendfsync everysec"];
 const RDB: &[&str] = &["save 1 1"];
+/// Each way to be away comes once.
+const TURNS: u32 = 3;
 
 pub(super) fn kill_none(plan: &Plan) -> Outcome {
     kill(plan, &[], 5)
@@ -23,11 +25,6 @@ pub(super) fn kill_rdb(plan: &Plan) -> Outcome {
     kill(plan, RDB, 4 * plan.processes() as u32)
 }
 
-/// A script that is wrong does harm only where two come back in the wrong order.
-fn turns(plan: &Plan) -> u32 {
-    if plan.script == "plain" { 3 } else { 20 }
-}
-
 /// So many that some are free to ask while others probe.
 fn many_threads(redis: &Server) -> Setup {
     Setup { threads: 8, pace_ms: 30, ..Setup::new(&redis.url()) }
@@ -37,7 +34,7 @@ fn kill(plan: &Plan, config: &[&str], threshold: u32) -> Outcome {
     let mut redis = server(config);
     let mut scene = Scene::new(plan, plan.processes(), Setup { threshold, ..many_threads(&redis) });
     // Long enough for a probe to be there before and after.
-    (scene.probe_ms, scene.least_turns) = (2_000, turns(plan));
+    (scene.probe_ms, scene.least_turns) = (2_000, TURNS);
     let mut kills = 0;
     scene.life(|scene, turn| {
         // In the middle of a probe, where there is one.
@@ -55,7 +52,7 @@ fn kill(plan: &Plan, config: &[&str], threshold: u32) -> Outcome {
 pub(super) fn stop(plan: &Plan) -> Outcome {
     let redis = server(&[]);
     let mut scene = Scene::new(plan, plan.processes(), many_threads(&redis));
-    (scene.probe_ms, scene.least_turns) = (2_000, turns(plan));
+    (scene.probe_ms, scene.least_turns) = (2_000, TURNS);
     let mut stops = 0;
     scene.life(|scene, turn| {
         scene.await_prober();
