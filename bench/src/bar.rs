@@ -2,9 +2,10 @@
 
 use crate::Measured;
 use crate::candidate::{Candidate, Side, Window};
-use crate::reference::{ADD, CLOCK, CLOCK_AND_ADDS, INSTANT, INSTANT_AND_ADDS, LOADS};
+use crate::lookup::{MANY, REGISTRY};
+use crate::reference::{ADD, CLOCK, CLOCK_AND_ADDS, INSTANT, INSTANT_AND_ADDS, LOADS, SERVICE};
 use crate::rounds::Row;
-use crate::subjects::names::{BARE, CONSECUTIVE_SERVICE, COUNT, COUNTED, FUTURES, PERMITS, TIME};
+use crate::subjects::names::{BARE, CONSECUTIVE_SERVICE, COUNT, COUNTED, FUTURES, KEYED, LAYER, PERMITS, TIME};
 use crate::table::{nanos, table};
 
 /// How many threads.
@@ -36,7 +37,7 @@ struct Bar(Figure, Figure, Limit);
 
 /// The bars as a table.
 pub(crate) fn bars(measured: &Measured) -> String {
-    let all = consecutive(measured).into_iter().chain(windows(measured));
+    let all = consecutive(measured).into_iter().chain(windows(measured)).chain(services(measured));
     let lines: Vec<_> = all.map(Bar::into_line).collect();
     table(["what", "ns", "compared with", "ns", "ratio", "bar", ""], &[2, 5, 6], &lines)
 }
@@ -92,6 +93,23 @@ fn windows(measured: &Measured) -> Vec<Bar> {
         Bar(figure("closed: time window", &time.closed, One), reference(CLOCK_AND_ADDS), AtMost(1.0)),
         Bar(figure("the same", &time.closed, One), reference(INSTANT_AND_ADDS), None),
         Bar(many, few, AtMost(1.1)),
+    ]
+}
+
+fn services(measured: &Measured) -> Vec<Bar> {
+    use Limit::{None, Over};
+    use Threads::{One, Two};
+    let [layer, keyed, peer] = [LAYER, KEYED, CONSECUTIVE_SERVICE].map(|it| measured.candidate(it));
+    let alone = |threads| figure(SERVICE, &measured.reference(SERVICE).row, threads);
+    let registry = measured.lookups.iter().find(|it| it.way == REGISTRY && it.circuits == MANY);
+    let registry = &registry.expect("bars are about look-ups of the table").row;
+    let nothing = Figure { name: "nothing".to_owned(), time: Some(0.0) };
+    vec![
+        Bar(figure("closed: tower layer", &layer.closed, One), alone(One), Over(60.0)),
+        Bar(figure("the same, per thread of 2", &layer.closed, Two), alone(Two), None),
+        Bar(figure("closed: tower layer by a key", &keyed.closed, One), alone(One), None),
+        Bar(figure(CONSECUTIVE_SERVICE, &peer.closed, One), alone(One), None),
+        Bar(figure("one of 10,000 in a registry", registry, One), nothing, Over(50.0)),
     ]
 }
 

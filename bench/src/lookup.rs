@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
-use halfopen::{BreakerTable, CircuitBreaker, Config, SystemClock};
+use halfopen::{BreakerTable, CircuitBreaker, CircuitBreakerRegistry, Config, RegistryConfig, SystemClock};
 
 use crate::rounds::Row;
 
@@ -15,8 +15,14 @@ pub(crate) struct Lookup {
 }
 
 pub(crate) fn lookups() -> Vec<Lookup> {
-    [among::<16>(), among::<1_024>()].into_iter().flatten().collect()
+    [among::<16>(), among::<1_024>()].into_iter().flatten().chain(by_maps::<MANY>()).collect()
 }
+
+pub(crate) const REGISTRY: &str = "CircuitBreakerRegistry, by name";
+pub(crate) const MANY: usize = 10_000;
+
+/// A prime far from every N's part, so that no next place is near enough to be fetched before it is asked for.
+const STRIDE: usize = 6_131;
 
 /// Goes through all names, in an order that is not that of their places.
 struct Walk<const N: usize> {
@@ -27,7 +33,7 @@ struct Walk<const N: usize> {
 impl<const N: usize> Walk<N> {
     #[inline(always)]
     fn next(&mut self) -> usize {
-        self.at = (self.at + 7) % N;
+        self.at = (self.at + STRIDE) % N;
         self.at
     }
 
@@ -38,41 +44,43 @@ impl<const N: usize> Walk<N> {
     }
 }
 
-fn among<const N: usize>() -> [Lookup; 3] {
-    let names: Arc<[&'static str; N]> = Arc::new(std::array::from_fn(|n| &*format!("service-{n:04}").leak()));
-    // Leaked, because handles borrow the table.
-    let table: &'static BreakerTable<SystemClock, N> =
-        Box::leak(Box::new(BreakerTable::new(Config::new(), SystemClock)));
-    let handle = |name: &&'static str| table.register(*name).expect("there is a place for each");
-    let handles: Arc<[_]> = names.iter().map(handle).collect();
+fn names<const N: usize>() -> Arc<[&'static str; N]> {
+    Arc::new(std::array::from_fn(|n| &*format!("service-{n:04}").leak()))
+}
+
+fn walks<const N: usize>(names: &Arc<[&'static str; N]>) -> [Walk<N>; 2] {
+    [0, N / 2].map(|at| Walk::<N> { names: names.clone(), at })
+}
+
+/// By what needs a heap, whatever the number of circuits.
+fn by_maps<const N: usize>() -> [Lookup; 2] {
+    let names = names::<N>();
+    let circuits = CircuitBreakerRegistry::try_new(RegistryConfig::new()).expect("the defaults are valid");
+    for name in names.iter() {
+        circuits.register(name).expect("there is a place for each");
+    }
+    let circuits = Arc::new(circuits);
     let breaker = |name: &&'static str| (*name, Arc::new(CircuitBreaker::new(*name, Config::new())));
     let map: Arc<RwLock<HashMap<&str, Arc<CircuitBreaker>>>> =
         Arc::new(RwLock::new(names.iter().map(breaker).collect()));
-
-    let walks = || [0, N / 2].map(|at| Walk::<N> { names: names.clone(), at });
-    let lookup = |way, row| Lookup { way, circuits: N, row };
+    let lookup = |way, row: Row| Lookup { way, circuits: N, row: if N >= MANY { row.roaming() } else { row } };
+    let more = names.clone();
     [
         lookup(
-            "BreakerTable, by handle",
+            REGISTRY,
             Row::shared(
-                "handle",
+                "registry",
                 true,
-                || walks().map(|walk| (walk, handles.clone())),
-                |(walk, handles)| handles[walk.next()].allow_request(),
+                || walks(&names).map(|walk| (walk, circuits.clone())),
+                |(walk, circuits)| circuits.get(walk.next_name()).is_some_and(|circuit| circuit.allow_request()),
             ),
-        ),
-        lookup(
-            "BreakerTable, by name",
-            Row::shared("name", true, walks, move |walk| {
-                table.get(walk.next_name()).is_some_and(|circuit| circuit.allow_request())
-            }),
         ),
         lookup(
             "std RwLock<HashMap>, by name, its Arc cloned",
             Row::shared(
                 "map",
                 true,
-                || walks().map(|walk| (walk, map.clone())),
+                || walks(&more).map(|walk| (walk, map.clone())),
                 |(walk, map)| {
                     let circuit = map.read().expect("nobody panics with it").get(walk.next_name()).cloned();
                     circuit.is_some_and(|circuit| circuit.allow_request())
@@ -80,4 +88,36 @@ fn among<const N: usize>() -> [Lookup; 3] {
             ),
         ),
     ]
+}
+
+fn among<const N: usize>() -> Vec<Lookup> {
+    let names = names::<N>();
+    // Leaked, because handles borrow the table.
+    let table: &'static BreakerTable<SystemClock, N> =
+        Box::leak(Box::new(BreakerTable::new(Config::new(), SystemClock)));
+    let handle = |name: &&'static str| table.register(*name).expect("there is a place for each");
+    let handles: Arc<[_]> = names.iter().map(handle).collect();
+    let lookup = |way, row| Lookup { way, circuits: N, row };
+    let mut lookups = vec![
+        lookup(
+            "BreakerTable, by handle",
+            Row::shared(
+                "handle",
+                true,
+                || walks(&names).map(|walk| (walk, handles.clone())),
+                |(walk, handles)| handles[walk.next()].allow_request(),
+            ),
+        ),
+        lookup(
+            "BreakerTable, by name",
+            Row::shared(
+                "name",
+                true,
+                || walks(&names),
+                move |walk| table.get(walk.next_name()).is_some_and(|circuit| circuit.allow_request()),
+            ),
+        ),
+    ];
+    lookups.extend(by_maps::<N>());
+    lookups
 }

@@ -13,6 +13,7 @@ mod pair;
 mod reference;
 mod report;
 mod rounds;
+mod service;
 mod subject;
 mod subjects;
 mod table;

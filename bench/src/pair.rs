@@ -14,6 +14,8 @@ pub(crate) struct Pair<'a> {
     pub(crate) bodies: &'a mut [Body; 2],
     pub(crate) turns: u32,
     pub(crate) calls: u32,
+    /// In how many of the rounds it takes part: in each, with 1.
+    pub(crate) one_in: usize,
     pub(crate) times: &'a mut Option<Times>,
 }
 
@@ -46,8 +48,8 @@ pub(crate) fn take_turns(pairs: Vec<Pair<'_>>, rounds: usize) {
     let (mut here, mut there, mut results) = (Vec::new(), Vec::new(), Vec::new());
     for pair in pairs {
         let [first, second] = pair.bodies;
-        here.push((first, pair.turns));
-        there.push((second, pair.turns));
+        here.push((first, pair.turns, pair.one_in));
+        there.push((second, pair.turns, pair.one_in));
         results.push((pair.times, f64::from(pair.turns) * f64::from(pair.calls)));
     }
     let (arrived, origin) = (AtomicUsize::new(0), Instant::now());
@@ -59,7 +61,7 @@ pub(crate) fn take_turns(pairs: Vec<Pair<'_>>, rounds: usize) {
     for ((times, calls), (first, second)) in results.into_iter().zip(first.into_iter().zip(second)) {
         let spans = first.together.iter().zip(&second.together);
         let together: Vec<u64> = spans.filter_map(|(a, b)| side_by_side(*a, *b)).collect();
-        let percent = together.len() * 100 / rounds;
+        let percent = together.len() * 100 / first.together.len().max(1);
         let both = middle(first.alone).zip(middle(together));
         *times = both.map(|(one, two)| Times { one: one as f64 / calls, two: two as f64 / calls, percent });
     }
@@ -67,7 +69,7 @@ pub(crate) fn take_turns(pairs: Vec<Pair<'_>>, rounds: usize) {
 
 /// One thread's part: alone, if it is the one that does that, then with the other.
 fn run_side(
-    mut bodies: Vec<(&mut Body, u32)>,
+    mut bodies: Vec<(&mut Body, u32, usize)>,
     rounds: usize,
     arrived: &AtomicUsize,
     origin: Instant,
@@ -84,8 +86,10 @@ fn run_side(
         .map(|_| Side { alone: Vec::with_capacity(rounds), together: Vec::with_capacity(rounds) })
         .collect();
     let mut arrivals = 0;
-    for _ in 0..rounds {
-        for ((body, turns), side) in bodies.iter_mut().zip(&mut sides) {
+    for round in 0..rounds {
+        for ((body, turns, _), side) in
+            bodies.iter_mut().zip(&mut sides).filter(|((.., one_in), _)| round % one_in == 0)
+        {
             if goes_alone {
                 let (start, end) = timed(body, *turns);
                 side.alone.push(end - start);

@@ -8,6 +8,7 @@ use std::time::Instant;
 use halfopen::{Clock, SystemClock};
 
 use crate::rounds::Row;
+use crate::service::serve_alone;
 use crate::subject::works;
 
 pub(crate) const LOADS: &str = "two atomic loads";
@@ -19,6 +20,7 @@ pub(crate) const CLOCK: &str = "SystemClock.now()";
 pub(crate) const CLOCK_AND_ADDS: &str = "SystemClock.now(), then 2 fetch_add";
 pub(crate) const INSTANT_AND_ADDS: &str = "Instant::now(), then 2 fetch_add";
 pub(crate) const OPERATION: &str = "the operation alone";
+pub(crate) const SERVICE: &str = "a tower service alone: poll_ready, call, its future";
 
 /// Something to compare with.
 pub(crate) struct Reference {
@@ -29,6 +31,7 @@ pub(crate) struct Reference {
 pub(crate) fn references() -> Vec<Reference> {
     vec![
         reference(OPERATION, (), |()| black_box(works)().is_ok()),
+        reference(SERVICE, (), |()| serve_alone()),
         reference(LOADS, [true, true].map(AtomicBool::new), |flags| flags[0].load(Acquire) & flags[1].load(Acquire)),
         reference(ADD, AtomicU64::new(0), |word| {
             black_box(word.fetch_add(1, Relaxed));

@@ -13,6 +13,11 @@ use std::time::{Duration, Instant};
 use crate::pair;
 use crate::subject::{Shared, Subject};
 
+/// How long a row with much memory runs at a time, so that it is in the cache again after the others' turns, and in how many of
+/// the rounds it does.
+const LONG_ROUND: Duration = Duration::from_millis(2);
+const ONE_IN: usize = 20;
+
 /// Short enough for most rounds to fall between two interruptions, long enough for the timer not to matter.
 const ROUND: Duration = Duration::from_micros(20);
 
@@ -25,6 +30,8 @@ pub(crate) struct Row {
     /// What every call answers.
     answer: bool,
     calls_of_a_turn: u32,
+    /// Whether its rounds are long and few.
+    roams: bool,
     turns: u32,
     one: Body,
     /// For each of two threads; or why there is no such thing.
@@ -43,7 +50,13 @@ impl Row {
         one: Body,
         two: Result<[Body; 2], &'static str>,
     ) -> Self {
-        Self { what, answer, calls_of_a_turn, turns: 1, one, two, alone: f64::INFINITY, together: None }
+        Self { what, answer, calls_of_a_turn, roams: false, turns: 1, one, two, alone: f64::INFINITY, together: None }
+    }
+
+    /// The same row, whose calls go through more memory than fits into the caches that are near.
+    pub(crate) fn roaming(mut self) -> Self {
+        self.roams = true;
+        self
     }
 
     /// A call, over and over, by one thread and by two.
@@ -78,6 +91,10 @@ impl Row {
     /// Calls of which every tenth fails, where `why` says why there is no second thread.
     pub(crate) fn mixed_single<S: Subject>(what: &'static str, subject: S, why: &'static str) -> Self {
         Self::new(what, true, 10, body(subject, ten), Err(why))
+    }
+
+    fn one_in(&self) -> usize {
+        if self.roams { ONE_IN } else { 1 }
     }
 
     /// Whether it still does what it is measured for.
@@ -138,10 +155,10 @@ fn ten<S: Subject>(subject: &mut S) -> bool {
 pub(crate) fn take_turns(mut rows: Vec<(&str, &mut Row)>, rounds: usize) {
     for (name, row) in &mut rows {
         row.check(name);
-        row.turns = turns_for(&mut row.one);
+        row.turns = turns_for(&mut row.one, if row.roams { LONG_ROUND } else { ROUND });
     }
-    for _ in 0..rounds {
-        for (_, row) in &mut rows {
+    for round in 0..rounds {
+        for (_, row) in rows.iter_mut().filter(|(_, row)| round % row.one_in() == 0) {
             let start = Instant::now();
             black_box((row.one)(row.turns));
             row.alone = row.alone.min(each(start.elapsed(), row.turns, row.calls_of_a_turn));
@@ -149,9 +166,10 @@ pub(crate) fn take_turns(mut rows: Vec<(&str, &mut Row)>, rounds: usize) {
     }
     let mut pairs: Vec<pair::Pair<'_>> = Vec::new();
     for (_, row) in &mut rows {
+        let one_in = row.one_in();
         if let Ok(bodies) = &mut row.two {
             let (turns, calls) = (row.turns, row.calls_of_a_turn);
-            pairs.push(pair::Pair { bodies, turns, calls, times: &mut row.together });
+            pairs.push(pair::Pair { bodies, turns, calls, one_in, times: &mut row.together });
         }
     }
     pair::take_turns(pairs, rounds);
@@ -161,12 +179,12 @@ pub(crate) fn take_turns(mut rows: Vec<(&str, &mut Row)>, rounds: usize) {
 }
 
 /// How many turns fill a round.
-fn turns_for(run: &mut Body) -> u32 {
+fn turns_for(run: &mut Body, round: Duration) -> u32 {
     let mut turns = 1;
     loop {
         let start = Instant::now();
         black_box(run(turns));
-        if start.elapsed() >= ROUND || turns >= 1 << 20 {
+        if start.elapsed() >= round || turns >= 1 << 20 {
             return turns;
         }
         turns += turns.div_ceil(4);

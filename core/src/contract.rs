@@ -80,6 +80,11 @@ pub trait Breaker {
     /// How long to wait until a request would be let through; `None`: not before a `reset`.
     fn retry_after(&self) -> Option<Duration>;
 
+    /// Whether it is CLOSED with the rules in force and nothing counted, so that a new one would be as good.
+    fn is_idle(&self) -> bool {
+        self.state() == CircuitState::Closed && self.mode() == Mode::Normal && self.failure_count() == 0
+    }
+
     /// Asks for a request to be let through.
     ///
     /// # Errors
@@ -211,5 +216,9 @@ impl<C: Clock, O: Observer, N: AsRef<str> + Clone, R: Rule> Breaker for CircuitB
 
     fn retry_after(&self) -> Option<Duration> {
         self.retry_after()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.is_new()
     }
 }

@@ -67,6 +67,8 @@
 //! | `sequential-storage-v8` | snapshots as values of a map of that crate, in any NOR flash; needs Rust 1.87 |
 //! | `redis` | circuits that a fleet shares through Redis; needs Rust 1.88 |
 //! | `redis-tls-rustls` | TLS for that, by `rustls` with `ring` and the certificates that the system trusts |
+//! | `tower` | a layer for services of `tower`: see [`tower`] |
+//! | `http` | what that layer knows of HTTP and gRPC, by the types of `http` 1 |
 //! | `retry` | attempts that ask the circuit each time, sync and async, with backoff and a budget: see [`retry`](mod@retry) |
 //! | `retry-sleep` | the wait between them by tokio's timer, in wasm by JavaScript's, where none is named |
 //! | `retry-embassy-v0_5` | the same by the driver that `embassy-time` 0.5 has, for who names it |
@@ -134,6 +136,9 @@ pub mod local;
 mod logging;
 mod observer;
 mod permit;
+#[cfg(all(feature = "std", not(halfopen_loom)))] // its locks are not loom's
+#[forbid(unsafe_code)]
+mod registry;
 #[forbid(unsafe_code)]
 pub mod rules;
 #[forbid(unsafe_code)]
@@ -160,6 +165,9 @@ pub mod redis;
 pub mod retry;
 #[cfg(feature = "serde")]
 mod serde;
+#[cfg(all(feature = "tower", not(halfopen_loom)))]
+#[forbid(unsafe_code)]
+pub mod tower;
 
 pub use breaker::CircuitBreaker;
 pub use circuit::{CircuitState, Mode};
@@ -176,6 +184,10 @@ pub use event::{CallReport, Outcome, Receipt, Refusal};
 pub use observer::{Observer, OnTransition};
 pub use permit::Permit;
 pub use prefix::KeyPrefix;
+#[cfg(all(feature = "std", not(halfopen_loom)))]
+pub use registry::{
+    BreakerFactory, CircuitBreakerRegistry, LocalBreakers, RegistryConfig, RegistryEntry, RegistryError,
+};
 #[cfg(feature = "retry")]
 pub use retry::{RetryBudget, RetryError, RetryPolicy, retry, retry_async, wrap_retry, wrap_retry_async};
 pub use snapshot::{Snapshot, SnapshotError};

@@ -127,9 +127,9 @@ where
     }
 }
 
-const RULE: &str = "5 failures in a row";
-const CLOCK: (&str, &str) = ("none", "1");
-const SHARES: &str = "one atomic word";
+pub(super) const RULE: &str = "5 failures in a row";
+pub(super) const CLOCK: (&str, &str) = ("none", "1");
+pub(super) const SHARES: &str = "one atomic word";
 
 pub(super) fn candidates() -> Vec<Candidate> {
     vec![

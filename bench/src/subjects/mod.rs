@@ -4,6 +4,7 @@ mod circuitbreaker_rs;
 mod failsafe;
 mod halfopen;
 mod halfopen_metrics;
+mod halfopen_tower;
 mod halfopen_windows;
 mod recloser;
 mod reliakit;
@@ -16,6 +17,7 @@ use crate::growth::Growth;
 pub(crate) fn candidates() -> Vec<Candidate> {
     [
         halfopen::candidates(),
+        halfopen_tower::candidates(),
         halfopen_windows::candidates(),
         halfopen_metrics::candidates(),
         recloser::candidates(),
@@ -38,6 +40,7 @@ pub(crate) fn growths() -> Vec<Growth> {
 pub(crate) mod names {
     pub(crate) use super::halfopen::{BARE, FUTURES, PERMITS};
     pub(crate) use super::halfopen_metrics::COUNTED;
+    pub(crate) use super::halfopen_tower::{KEYED, LAYER};
     pub(crate) use super::halfopen_windows::{COUNT, TIME};
     pub(crate) use super::tower_resilience::CONSECUTIVE as CONSECUTIVE_SERVICE;
 }

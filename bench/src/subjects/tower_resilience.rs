@@ -2,18 +2,16 @@
 //!
 //! Each call asks for readiness, boxes a future and polls it until it is ready, as a server does.
 
-use std::future::{Ready, ready};
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tower::Service;
 use tower_resilience_circuitbreaker::{CircuitBreaker, CircuitBreakerConfigBuilder, CircuitBreakerError};
 use tower_resilience_circuitbreaker::{CircuitBreakerLayer, DefaultClassifier, SlidingWindowType};
 
 use crate::candidate::{Candidate, Cycle, Facts, Side, Window};
 use crate::growth::Growth;
 use crate::heap;
-use crate::subject::{DAY, Fault, Shared, Subject, finish, works};
+use crate::service::{Inner, serve};
+use crate::subject::{DAY, Fault, Shared, Subject, works};
 
 type Builder = CircuitBreakerConfigBuilder<DefaultClassifier>;
 
@@ -22,32 +20,12 @@ const DEFAULT: &str = "tower-resilience, its default";
 const TIME: &str = "tower-resilience, time window";
 const SLEEPS: &str = "two that meet at an open circuit make it sleep for a millisecond of tokio's";
 
-/// The service behind the breaker.
-#[derive(Clone)]
-struct Inner;
-
-impl<F: FnOnce() -> Result<u32, Fault>> Service<F> for Inner {
-    type Response = u32;
-    type Error = Fault;
-    type Future = Ready<Result<u32, Fault>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Fault>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, operation: F) -> Self::Future {
-        ready(operation())
-    }
-}
-
 struct Layered(CircuitBreaker<Inner, DefaultClassifier>);
 
 impl Subject for Layered {
     #[inline(always)]
     fn call<F: FnOnce() -> Result<u32, Fault> + Send + 'static>(&mut self, operation: F) -> bool {
-        let ready = Service::<F>::poll_ready(&mut self.0, &mut Context::from_waker(Waker::noop()));
-        assert!(ready.is_ready(), "no backpressure is configured");
-        !matches!(finish(self.0.call(operation)), Err(CircuitBreakerError::OpenCircuit))
+        !matches!(serve(&mut self.0, operation), Err(CircuitBreakerError::OpenCircuit))
     }
 }
 

@@ -24,6 +24,7 @@ use crate::config_error::ConfigError;
 use crate::observer::Observer;
 use crate::rules::{Checked, Consecutive, Rule};
 use crate::system_clock::SystemClock;
+use crate::time::Timestamp;
 
 /// A clock that is fine enough to tell in which order things happened in a fleet.
 pub trait FleetClock: Clock + Clone + Send + Sync + 'static {
@@ -267,21 +268,9 @@ impl<C: FleetClock> Fleet<C> {
         config: CircuitBreakerConfiguration,
         observer: O,
     ) -> Result<SharedBreaker<C, O, R>, ConfigError> {
-        let policy = R::check(&config)?;
-        let counts = matches!(self.options.counting, Counting::Fleet);
-        if counts && (R::WINDOW || R::slow_call_ms(&policy) > 0) {
-            return Err(ConfigError::unsupported(
-                "counting",
-                "fleet",
-                "local or quorum: only failures in a row are counted in the fleet",
-            ));
-        }
-        // A fleet comes back after a fixed time, by one probe. Only who is alone has to be out of step with the others.
-        if let Some(error) = config.extras.unused_beside_jitter() {
-            return Err(error);
-        }
+        let policy = self.checked::<R>(&config)?;
+        let counts = self.counts();
         let base = *R::base(&policy);
-        self.options.check_for(base.recovery_timeout_ms())?;
         let (name, prefix) = (operation_name.into(), config.key_prefix().as_str());
         let (key, channel) = (alloc::format!("{prefix}{name}"), alloc::format!("{prefix}events"));
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
@@ -304,6 +293,29 @@ impl<C: FleetClock> Fleet<C> {
         self.drive.add(number, &driven, &channel);
         driven.look_again();
         Ok(SharedBreaker { member, drive: Arc::clone(&self.drive) })
+    }
+
+    /// Whether failures are counted in the fleet.
+    fn counts(&self) -> bool {
+        matches!(self.options.counting, Counting::Fleet)
+    }
+
+    /// What this fleet can do by `config` and the rule R.
+    fn checked<R: Rule>(&self, config: &CircuitBreakerConfiguration) -> Result<R::Policy, ConfigError> {
+        let policy = R::check(config)?;
+        if self.counts() && (R::WINDOW || R::slow_call_ms(&policy) > 0) {
+            return Err(ConfigError::unsupported(
+                "counting",
+                "fleet",
+                "local or quorum: only failures in a row are counted in the fleet",
+            ));
+        }
+        // A fleet comes back after a fixed time, by one probe. Only who is alone has to be out of step with the others.
+        if let Some(error) = config.extras.unused_beside_jitter() {
+            return Err(error);
+        }
+        self.options.check_for(R::base(&policy).recovery_timeout_ms())?;
+        Ok(policy)
     }
 
     /// Waits until the fleet has heard all that there was to say when this was called, but no longer than `timeout`. `false` if
@@ -346,6 +358,35 @@ impl<C: FleetClock> Fleet<C> {
         if let Drive::Inline(inline) = &*self.drive {
             inline.noticed(text);
         }
+    }
+}
+
+/// Breakers of a fleet by the consecutive rule, in a registry: an `Arc` of the fleet is a factory too.
+///
+/// ```
+/// use std::sync::Arc;
+/// use halfopen::redis::{Fleet, FleetOptions};
+/// use halfopen::{CircuitBreakerRegistry, RegistryConfig};
+///
+/// let fleet = Arc::new(Fleet::from_url("redis://127.0.0.1:6379/", FleetOptions::new())?);
+/// let circuits = CircuitBreakerRegistry::try_with_factory(RegistryConfig::new(), Arc::clone(&fleet))?;
+/// assert_eq!(circuits.register("s3_upload")?.call(|| "42".parse::<u32>()), Ok(42));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[cfg(not(halfopen_loom))]
+impl<C: FleetClock> crate::registry::BreakerFactory for Fleet<C> {
+    type Breaker = SharedBreaker<C>;
+
+    fn check(&self, config: &CircuitBreakerConfiguration) -> Result<(), ConfigError> {
+        self.checked::<Consecutive>(config).map(drop)
+    }
+
+    fn make(&self, name: Arc<str>, config: &CircuitBreakerConfiguration) -> Result<SharedBreaker<C>, ConfigError> {
+        self.breaker(name, *config)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 }
 
