@@ -17,7 +17,7 @@ use core::pin::pin;
 use crate::breaker::CircuitBreaker;
 use crate::clock::Clock;
 use crate::contract::Breaker;
-use crate::error::CallError;
+use crate::error::{CallError, CircuitOpenError};
 use crate::event::Outcome;
 use crate::observer::Observer;
 use crate::permit::Permit;
@@ -109,7 +109,10 @@ impl<C: Clock, O: Observer, N: AsRef<str> + Clone, R: Rule> CircuitBreaker<C, O,
     where
         F: Future<Output = Result<T, E>>,
     {
-        self.try_acquire()?.run_async(classifier, operation).await.map_err(CallError::Inner)
+        match self.acquire_ticket() {
+            Ok(ticket) => Permit::run_async(self, ticket, classifier, operation).await.map_err(CallError::Inner),
+            Err(refusal) => Err(CircuitOpenError::new(self.name().clone(), refusal).into()),
+        }
     }
 
     /// Makes a function of one argument that calls `operation` through the breaker: the counterpart of a decorator.
@@ -133,28 +136,31 @@ impl<B: Breaker> Permit<'_, B> {
         result
     }
 
-    /// As [`run`](Self::run), for a future.
+    /// As [`run`](Self::run), for a future that has to be polled at once, or the ticket is lost. The permit is made where it
+    /// stays: moved into the future it would cost more than all else here.
     pub(crate) async fn run_async<T, E, F>(
-        mut self,
+        breaker: &B,
+        ticket: B::Ticket,
         classifier: impl FnOnce(&Result<T, E>) -> Outcome,
         operation: impl FnOnce() -> F,
     ) -> Result<T, E>
     where
         F: Future<Output = Result<T, E>>,
     {
-        self.on_drop(Outcome::Failure);
+        let mut permit = Permit::of(breaker, ticket);
+        permit.on_drop(Outcome::Failure);
         let mut future = pin!(operation());
         let result = poll_fn(|context| {
             // A drop inside this poll is an unwinding panic, one between two polls a cancellation.
-            self.on_drop(Outcome::Failure);
+            permit.on_drop(Outcome::Failure);
             let poll = future.as_mut().poll(context);
-            self.on_drop(Outcome::Ignored);
+            permit.on_drop(Outcome::Ignored);
             poll
         })
         .await;
-        self.on_drop(Outcome::Failure);
+        permit.on_drop(Outcome::Failure);
         let outcome = classifier(&result);
-        self.settle(outcome);
+        permit.settle(outcome);
         result
     }
 }

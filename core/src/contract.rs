@@ -162,7 +162,7 @@ pub trait Breaker {
         async {
             let ticket = poll_fn(|context| self.poll_acquire_ticket(context)).await;
             let ticket = ticket.map_err(|refusal| CircuitOpenError::new(self.name().clone(), refusal))?;
-            Permit::of(self, ticket).run_async(classifier, operation).await.map_err(CallError::Inner)
+            Permit::run_async(self, ticket, classifier, operation).await.map_err(CallError::Inner)
         }
     }
 }

@@ -92,6 +92,14 @@ impl<'a, B: Breaker> Permit<'a, B> {
         breaker.settle_ticket(ticket, outcome)
     }
 
+    /// The breaker and the ticket, for whoever makes a permit of them again.
+    #[cfg(feature = "hal")]
+    pub(crate) fn into_parts(self) -> (&'a B, B::Ticket) {
+        let parts = (self.breaker, self.ticket);
+        core::mem::forget(self);
+        parts
+    }
+
     /// The plain value inside.
     #[must_use]
     pub fn ticket(&self) -> B::Ticket {

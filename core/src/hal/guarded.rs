@@ -255,7 +255,9 @@ impl<B, S, K, W> Guarded<B, S, K, W> {
             recovery.recover(inner).await;
             permit.begin_now();
         }
-        permit.run_async(|result| sort(classifier, result), || operation(inner)).await.map_err(CallError::Inner)
+        let (breaker, ticket) = permit.into_parts();
+        let call = Permit::run_async(breaker, ticket, |result| sort(classifier, result), || operation(inner));
+        call.await.map_err(CallError::Inner)
     }
 }
 
