@@ -86,3 +86,8 @@ struct Readme;
 #[cfg(all(doctest, feature = "json"))]
 #[doc = include_str!("../../docs/firmware.md")]
 struct Firmware;
+
+/// What the playground writes into its tab "code".
+#[cfg(all(doctest, feature = "json"))]
+#[doc = include_str!("../../examples/playground/test/code.md")]
+struct PlaygroundCode;

@@ -4,7 +4,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { delimiter, extname, join, normalize } from "node:path";
 import { NoReport, reportIn } from "./process.mjs";
 
-const FLAGS = [
+/** What keeps Chromium from asking for anything but the pages. */
+export const FLAGS = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
   ...["--disable-component-update", "--disable-sync"],
 ];

@@ -1,0 +1,48 @@
+// What all parts of the time line draw with: the pen, and the words at the left.
+
+/** A pen for a canvas of so many CSS pixels, which is empty. */
+export function penOn(canvas, width, height) {
+  const scale = window.devicePixelRatio || 1;
+  if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
+    canvas.width = Math.round(width * scale);
+    canvas.height = Math.round(height * scale);
+    canvas.style.height = `${height}px`;
+  }
+  const pen = canvas.getContext("2d");
+  pen.setTransform(scale, 0, 0, scale, 0, 0);
+  pen.clearRect(0, 0, width, height);
+  return pen;
+}
+
+/** Draws where time is alone: not over the left margin. */
+export function clipped({ pen, layout }, draw) {
+  pen.save();
+  pen.beginPath();
+  pen.rect(layout.left, 0, layout.width - layout.left - layout.right + 6, layout.height);
+  pen.clip();
+  draw();
+  pen.restore();
+}
+
+/** A word in the left margin, in the middle of its part. */
+export function label({ pen, palette, layout, isNarrow }, { top, height }, text) {
+  pen.font = `${isNarrow ? 11 : 12}px ${palette.font}`;
+  pen.fillStyle = palette.muted;
+  pen.textAlign = "right";
+  pen.textBaseline = "middle";
+  pen.fillText(text, layout.left - (isNarrow ? 6 : 10), top + height / 2);
+}
+
+/** What the parts below it have in common, and how much of it there is, where there is room for that. */
+export function heading({ pen, palette, layout, isNarrow }, { top, height }, text, amount) {
+  pen.font = `600 13px ${palette.font}`;
+  pen.fillStyle = palette.ink;
+  pen.textAlign = "left";
+  pen.textBaseline = "alphabetic";
+  pen.fillText(text, isNarrow ? 0 : layout.left, top + height - 7);
+  if (isNarrow) return;
+  const begin = layout.left + pen.measureText(text).width + 14;
+  pen.font = `12px ${palette.font}`;
+  pen.fillStyle = palette.muted;
+  pen.fillText(amount, begin, top + height - 7);
+}
