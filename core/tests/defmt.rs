@@ -170,7 +170,7 @@ fn public_types(source: &str) -> Vec<String> {
 }
 
 /// What only a server has, whose logs are others.
-const ON_A_SERVER: [&str; 3] = ["redis", "metrics", "bin"];
+const ON_A_SERVER: [&str; 5] = ["bin", "metrics", "redis", "registry", "tower"];
 
 fn read_all(folder: &Path, read: &mut impl FnMut(&str)) {
     for entry in fs::read_dir(folder).unwrap() {

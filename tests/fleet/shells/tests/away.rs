@@ -10,7 +10,7 @@ use common::alone_again;
 use halfopen::redis::{Fleet, FleetOptions, Sharing};
 use halfopen::rules::{Adaptive, Consecutive};
 use halfopen::{CircuitState, Config, ManualClock, Outcome, Receipt, Timestamp};
-use shells::{Perhaps, SERVER_EPOCH_US, with_interpreter};
+use shells::{Interpreter, Perhaps, SERVER_EPOCH_US, with_interpreter};
 
 /// An outage during which the instance opens its own circuit, asks in vain whether Redis is back, and closes it again.
 fn after_an_outage(forgets: bool) -> CircuitState {
