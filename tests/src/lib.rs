@@ -77,17 +77,5 @@ pub use json::{JsonError, Parsed, parse, parse_dir, to_json};
 #[cfg(feature = "json")]
 pub use rust::to_rust;
 
-/// The examples of the front page, compiled and run.
 #[cfg(all(doctest, feature = "json"))]
-#[doc = include_str!("../../README.md")]
-struct Readme;
-
-/// Those of the page for firmware engineers.
-#[cfg(all(doctest, feature = "json"))]
-#[doc = include_str!("../../docs/firmware.md")]
-struct Firmware;
-
-/// What the playground writes into its tab "code".
-#[cfg(all(doctest, feature = "json"))]
-#[doc = include_str!("../../examples/playground/test/code.md")]
-struct PlaygroundCode;
+mod pages;

@@ -15,6 +15,7 @@ const HEAD: &str = "\
 Written by `./x fleet nemesis --long --write`. Processes call a dependency through one circuit, and what the table names
 happens to them, to Redis or to the network, again and again: first while one call of 32 fails, when none may be refused;
 then while everything fails, when none may be let through but probes; then it is over, and the fleet must agree and close.
+What is promised, and how a fleet is used: [the guide](guide/src/fleet.md).
 
 The dependency counts probes by itself, from when one says that it is one to its answer, or to the end of the process
 that made it: at most two at once are allowed. *Blocked* is the longest time for which a call stood still in the library,

@@ -18,3 +18,8 @@ mod subject;
 
 pub use interpreter::{Interpreter, Perhaps, SERVER_EPOCH_US, with_interpreter};
 pub use subject::FleetShell;
+
+/// The examples of the guide, compiled and run; no Redis answers them.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/guide/src/fleet.md")]
+struct Guide;

@@ -47,7 +47,8 @@ pub fn document(scenario: &Scenario, without: &Run, with: &Run) -> String {
     let seconds = |call: usize| pause.as_secs_f64() * call as f64;
     let text = format!(
         "# Under load\n\n\
-         Written by `./x bench load`: do not edit. It lets both runs happen, one after the other, on one machine.\n\n\
+         Written by `./x bench load`: do not edit. It lets both runs happen, one after the other, on one machine. \
+         How to choose such numbers: [the guide](guide/src/server.md#what-to-choose).\n\n\
          An HTTP service on the loopback interface works on {} requests at a time, {} ms each: {:.0} a second. From second \
          {:.0} to second {:.0} of {:.0} it has {} of its places left. Up to {} requests wait for a place, more are turned \
          away by 503; it works on what was asked even if the caller has gone away. The callers come at {:.0} a second, \
