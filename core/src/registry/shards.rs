@@ -2,7 +2,7 @@
 
 use core::array;
 use std::collections::HashSet;
-use std::hash::{BuildHasher, DefaultHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::vec::Vec;
@@ -15,52 +15,82 @@ const SHARDS: usize = 16;
 
 /// Apart from others, so that readers of two do not share a line of the cache, nor the one beside it.
 #[repr(align(128))]
-struct Shard<B>(RwLock<HashSet<Named<B>, OfBytes>>);
+struct Shard<B>(RwLock<HashSet<Named<B>, Seeds>>);
 
 // Nothing in here panics under a lock but a breaker's own methods and drops; what these leave is as good as before.
 impl<B> Shard<B> {
     #[inline]
-    fn read(&self) -> RwLockReadGuard<'_, HashSet<Named<B>, OfBytes>> {
+    fn read(&self) -> RwLockReadGuard<'_, HashSet<Named<B>, Seeds>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, HashSet<Named<B>, OfBytes>> {
+    fn write(&self) -> RwLockWriteGuard<'_, HashSet<Named<B>, Seeds>> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Hashes the bytes of one text, without their number before them: that is for texts in a row.
-#[derive(Clone)]
-struct OfBytes(RandomState);
+/// Hashes the bytes of one name by multiplications folded to a word, as wyhash and foldhash do, which hashbrown has for its own
+/// maps. Who does not know the seeds cannot foresee it; the standard library's hash for texts takes as long as all the rest of
+/// a look-up.
+#[derive(Clone, Copy)]
+struct Seeds([u64; 3]);
 
-struct BytesHasher(DefaultHasher);
-
-impl BuildHasher for OfBytes {
-    type Hasher = BytesHasher;
+impl Seeds {
+    fn new() -> Self {
+        Self(array::from_fn(|at| RandomState::new().hash_one(at)))
+    }
 
     #[inline]
-    fn build_hasher(&self) -> BytesHasher {
-        BytesHasher(self.0.build_hasher())
+    fn hash(self, name: &[u8]) -> u64 {
+        let Self([first, each, last]) = self;
+        let fold = |one: u64, other: u64| {
+            let product = u128::from(one) * u128::from(other);
+            product as u64 ^ (product >> u64::BITS) as u64
+        };
+        let words = name.chunks_exact(8).filter_map(|word| word.first_chunk());
+        // The end, some of it for the second time; a name that is shorter than a word byte by byte.
+        let end = name.last_chunk().map_or_else(
+            || name.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+            |end| u64::from_le_bytes(*end),
+        );
+        let hash = words.fold(first ^ name.len() as u64, |hash, word| fold(hash ^ u64::from_le_bytes(*word), each));
+        fold(fold(hash ^ end, each), last)
     }
 }
 
-impl Hasher for BytesHasher {
+impl BuildHasher for Seeds {
+    type Hasher = OfOneName;
+
+    #[inline]
+    fn build_hasher(&self) -> OfOneName {
+        OfOneName { seeds: *self, hash: 0 }
+    }
+}
+
+struct OfOneName {
+    seeds: Seeds,
+    hash: u64,
+}
+
+impl Hasher for OfOneName {
     #[inline]
     fn write(&mut self, bytes: &[u8]) {
-        self.0.write(bytes);
+        self.hash = self.seeds.hash(bytes);
     }
 
+    /// The number of bytes, which comes before them: the hash of a name knows it.
     #[inline]
     fn write_usize(&mut self, _: usize) {}
 
     #[inline]
     fn finish(&self) -> u64 {
-        self.0.finish()
+        self.hash
     }
 }
 
 pub(super) struct Shards<B> {
     shards: [Shard<B>; SHARDS],
+    seeds: Seeds,
     /// Where the next search for a place begins.
     hand: AtomicUsize,
 }
@@ -68,9 +98,9 @@ pub(super) struct Shards<B> {
 impl<B: Breaker> Shards<B> {
     pub(super) fn new() -> Self {
         // Names come from requests: a hash that strangers cannot foresee.
-        let state = OfBytes(RandomState::new());
-        let shard = |_| Shard(RwLock::new(HashSet::with_hasher(state.clone())));
-        Self { shards: array::from_fn(shard), hand: AtomicUsize::new(0) }
+        let seeds = Seeds::new();
+        let shard = |_| Shard(RwLock::new(HashSet::with_hasher(seeds)));
+        Self { shards: array::from_fn(shard), seeds, hand: AtomicUsize::new(0) }
     }
 
     #[inline]
@@ -137,7 +167,7 @@ impl<B: Breaker> Shards<B> {
 
     #[inline]
     fn of(&self, name: &str) -> &Shard<B> {
-        &self.shards[part(name)]
+        &self.shards[(self.seeds.hash(name.as_bytes()) >> 32) as usize % SHARDS]
     }
 }
 
@@ -154,18 +184,32 @@ fn take_out<B: Breaker>(shard: &Shard<B>, most: usize, which: impl Fn(&Slot<B>) 
     out.len()
 }
 
-/// Which part a name belongs to. Foreseeable: who chooses names can fill one part, and so make others wait, no more.
-#[inline]
-fn part(name: &str) -> usize {
-    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mix = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(ODD);
-    let bytes = name.as_bytes();
-    let words = bytes.chunks_exact(8).filter_map(|word| word.first_chunk());
-    // The end, some of it for the second time; a name that is shorter than a word byte by byte.
-    let end = bytes.last_chunk().map_or_else(
-        || bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
-        |end| u64::from_le_bytes(*end),
-    );
-    let hash = words.fold(bytes.len() as u64, |hash, word| mix(hash, u64::from_le_bytes(*word)));
-    (mix(hash, end) >> (u64::BITS - SHARDS.ilog2())) as usize
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_differ_little_are_spread_over_parts_and_over_each_of_them() {
+        let seeds = Seeds::new();
+        let hashes: Vec<u64> =
+            (0..16_000).map(|number| seeds.hash(std::format!("host-{number}.example").as_bytes())).collect();
+        let distinct: HashSet<_> = hashes.iter().collect();
+        assert_eq!(distinct.len(), hashes.len());
+        // A map goes by the lowest and by the highest bits, parts by those in between.
+        for shift in [0, 32, 60] {
+            let mut counts = [0_u32; 16];
+            hashes.iter().for_each(|hash| counts[(hash >> shift) as usize % 16] += 1);
+            // A thousand in each, with a deviation of 31.
+            assert!(counts.iter().all(|count| (800..1_200).contains(count)), "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_every_length_and_those_with_zeros_differ_and_other_seeds_give_other_hashes() {
+        let (seeds, others) = (Seeds::new(), Seeds::new());
+        let zeros = [0_u8; 64];
+        let hashes: HashSet<u64> = (0..=64).map(|length| seeds.hash(&zeros[..length])).collect();
+        assert_eq!(hashes.len(), 65);
+        assert_ne!(seeds.hash(b"mail"), others.hash(b"mail"));
+    }
 }
