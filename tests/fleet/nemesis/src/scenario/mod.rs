@@ -130,7 +130,7 @@ pub const ALL: &[Scenario] = &[
     of("loading", "a server that loads its data", refusals::loading).noticing(&[REFUSED, PROBES]),
     of("noauth", "a password, set at run time", refusals::noauth).short().noticing(&[REFUSED, PROBES]),
     of("acl", "rights taken away at run time", refusals::acl).noticing(&[REFUSED, PROBES]),
-    // Sentinels on a busy machine go into tilt, and bring nobody back for half a minute.
+    // Sentinels on a busy machine go into tilt, and then bring nobody back for half a minute.
     of("sentinel", "failover by Sentinel, ordered and by kill -9", failover::sentinel).alone().noticing(&[PROBES]),
     of("cluster", "Cluster of three masters, the circuit's killed", failover::cluster),
     of("slot", "Cluster of three masters, the circuit's slot moved", failover::slot),
