@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use core::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,6 +16,7 @@ use super::connect::v1::{RedisConnect, Timeouts, UrlError};
 #[cfg(feature = "redis-tokio")]
 use super::drive::Task;
 use super::drive::{Drive, Driven, Hand, Inline, Thread};
+use super::name;
 use super::options::{Counting, FleetOptions};
 use super::shared::{Member, Parts, SharedBreaker};
 use crate::clock::{Clock, FnClock, ManualClock};
@@ -217,7 +218,7 @@ impl<C: FleetClock> Fleet<C> {
     }
 
     fn with_drive(drive: Drive, options: FleetOptions, clock: C) -> Self {
-        Self { drive: Arc::new(drive), instance: instance(), options, clock, numbers: AtomicUsize::new(0) }
+        Self { drive: Arc::new(drive), instance: name::of_this_process(), options, clock, numbers: AtomicUsize::new(0) }
     }
 
     /// A breaker by the consecutive rule, whose circuit has this name.
@@ -274,7 +275,8 @@ impl<C: FleetClock> Fleet<C> {
         let (name, prefix) = (operation_name.into(), config.key_prefix().as_str());
         let (key, channel) = (alloc::format!("{prefix}{name}"), alloc::format!("{prefix}events"));
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
-        let circuit = Circuit::new(&alloc::format!("{}-{}", self.instance, short(number as u64)), base, self.options);
+        let circuit =
+            Circuit::new(&alloc::format!("{}-{}", self.instance, name::short(number as u64)), base, self.options);
         let member = Arc::new(Member::new(Parts {
             name,
             key,
@@ -387,26 +389,5 @@ impl<C: FleetClock> crate::registry::BreakerFactory for Fleet<C> {
 
     fn now(&self) -> Timestamp {
         self.clock.now()
-    }
-}
-
-/// A name for this process and this life of it, that nobody else has.
-fn instance() -> String {
-    static LIVES: AtomicUsize = AtomicUsize::new(0);
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
-    // What the standard library seeds its maps with is random; nothing else in it is.
-    let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), since);
-    short(seed % 36_u64.pow(10)) + &short(LIVES.fetch_add(1, Ordering::Relaxed) as u64)
-}
-
-/// A number in few characters: what bears it is stored with each failure that is counted.
-fn short(mut number: u64) -> String {
-    let mut digits = String::new();
-    loop {
-        digits.insert(0, char::from_digit((number % 36) as u32, 36).unwrap_or_default());
-        number /= 36;
-        if number == 0 {
-            return digits;
-        }
     }
 }

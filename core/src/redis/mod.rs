@@ -94,6 +94,7 @@ pub mod circuit;
 pub mod connect;
 mod drive;
 mod fleet;
+mod name;
 mod options;
 pub mod script;
 mod shared;
