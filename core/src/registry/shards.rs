@@ -30,7 +30,7 @@ impl<B> Shard<B> {
 }
 
 /// Hashes the bytes of one name by multiplications folded to a word, as wyhash and foldhash do, which hashbrown has for its own
-/// maps: a fifth of a look-up is saved beside the standard library's hash. Who does not know the seeds cannot foresee it.
+/// maps: the standard library's hash is made for longer texts. Who does not know the seeds cannot foresee it.
 #[derive(Clone, Copy)]
 struct Seeds([u64; 3]);
 
