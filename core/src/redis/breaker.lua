@@ -19,11 +19,17 @@ local function text(n)
   return format('%d%08d', (n - n % 100000000) / 100000000, n % 100000000) -- a server may have integers of 32 bits
 end
 
+-- An end, and by how much it was put off: by all that there is where it is not to be.
+local function ending(value)
+  local ends, mark, by = string.match(value, '^(%d+)(%+?)(%d*)$')
+  return number(ends) or 0, mark == '' and 0 or number(by) or MOST
+end
+
 local time = redis.call('TIME')
 local us = time[1] * 1000000 + time[2] -- the only clock there is
 local now = (us - us % 1000) / 1000
 
-local deadline = ARGV[15] ~= '0' and number(ARGV[15]) or 0
+local deadline = ARGV[16] ~= '0' and number(ARGV[16]) or 0
 if deadline > 0 and (now > deadline or deadline - now > 3600000) then
   return {'expired', 0, 'closed', 0, 0, 0, '', 0, now, 0, -1, ''}
 end
@@ -32,13 +38,15 @@ end
 
 local fields, told = {}, {} -- told: the fields that tell of failures
 local leases, votes, taken = {}, {}, 0 -- leases[token] and votes[instance]: when they end
+local late = {} -- late[token]: by how much its end was put off since its holder spoke
 local flat = redis.call('HGETALL', key)
 for i = 1, #flat, 2 do
   local field, value = flat[i], flat[i + 1]
   fields[field] = value
   local fifth, sixth = byte(field, 5, 6)
   if sixth == DOT and sub(field, 1, 6) == 'lease.' then
-    leases[sub(field, 7)] = number(string.match(value, '^(%d+)%+?$')) or 0
+    local token = sub(field, 7)
+    leases[token], late[token] = ending(value)
     taken = taken + 1
   elseif fifth == DOT then
     local kind = sub(field, 1, 5)
@@ -70,12 +78,13 @@ local open_until = fields.open_until and number(fields.open_until) or 0
 local last_ok = fields.last_ok and number(fields.last_ok) or -1
 local failed_at = fields.failed_at and number(fields.failed_at) or -1
 local base_at = fields.base_at and number(fields.base_at) or 0
-local quiet = fields.quiet_until and number(fields.quiet_until) or 0
+local quiet, quiet_late = 0, 0
+if fields.quiet_until then quiet, quiet_late = ending(fields.quiet_until) end
 
 -- Times that are yet to come are those of a clock that has gone back since.
 if failed_at > now then failed_at = now end
 local gen_was, streak_was, failures_was, successes_was = gen, streak, failures, successes
-local open_until_was, last_ok_was, failed_at_was, base_at_was, quiet_was = open_until, last_ok, failed_at, base_at, quiet
+local open_until_was, last_ok_was, failed_at_was, base_at_was = open_until, last_ok, failed_at, base_at
 if last_ok > us then last_ok = -1 end
 if base_at > us then base_at = us end -- and it is kept, or a streak would not grow older before the clock is there again
 if state ~= 'half_open' then successes = 0 end
@@ -127,25 +136,26 @@ local opening = 0 -- how long it is, in ms
 -- ---- before the operation -------------------------------------------------------------------------------------------
 
 -- Join: a generation that this server has never seen proves that it has lost data.
-local seen_state, seen_forced = ARGV[10], ARGV[14]
+local seen_state, seen_forced = ARGV[11], ARGV[15]
 if seen_state ~= 'open' and seen_state ~= 'half_open' then seen_state = 'closed' end
 if seen_forced ~= 'open' and seen_forced ~= 'closed' then seen_forced = '' end
-local same_counts = ARGV[11] == (fields.streak or '0') and ARGV[12] == (fields.failures or '0')
-if ARGV[9] ~= (fields.gen or '0') or (state == 'closed' and seen_state == 'closed' and not same_counts) then
-  local seen_gen = number(ARGV[9]) or 0
+local same_counts = ARGV[12] == (fields.streak or '0') and ARGV[13] == (fields.failures or '0')
+if ARGV[10] ~= (fields.gen or '0') or (state == 'closed' and seen_state == 'closed' and not same_counts) then
+  local seen_gen = number(ARGV[10]) or 0
   if seen_gen > gen then
-    gen, state, streak, write, tell = seen_gen, seen_state, number(ARGV[11]) or 0, true, true
+    gen, state, streak, write, tell = seen_gen, seen_state, number(ARGV[12]) or 0, true, true
     forget()
-    failures, successes = min(number(ARGV[12]) or 0, MOST_FAILURES), 0
+    failures, successes = min(number(ARGV[13]) or 0, MOST_FAILURES), 0
     base_at = state == 'closed' and failures > 0 and us or 0
     base = base_at > 0 and failures or 0
     forced, reason = seen_forced, 'restored'
-    open_until = state == 'open' and now + (number(ARGV[13]) or 0) or 0
-    quiet = now + (number(ARGV[7]) or 1000) -- who probes says so before another may
+    open_until = state == 'open' and now + (number(ARGV[14]) or 0) or 0
+    quiet, quiet_late = now + (number(ARGV[7]) or 1000), 0 -- who probes says so before another may
+    changes.quiet_until = text(quiet)
     for instance in pairs(votes) do changes['vote.' .. instance] = false end
     votes = {}
   elseif seen_gen == gen and state == 'closed' and seen_state == 'closed' then
-    local seen_streak, seen_failures = number(ARGV[11]) or 0, min(number(ARGV[12]) or 0, MOST_FAILURES)
+    local seen_streak, seen_failures = number(ARGV[12]) or 0, min(number(ARGV[13]) or 0, MOST_FAILURES)
     if seen_streak > streak or (seen_streak == streak and seen_failures > failures) then
       if seen_streak > streak then forget() end -- those of a streak that has ended
       streak, failures, write = seen_streak, seen_failures, true
@@ -160,23 +170,36 @@ if state == 'open' and open_until > now then
   if open_until > longest then open_until, write = longest, true end
 end
 
--- Leases. `+` marks one that is not made longer: it was once since its holder spoke, or he wants no more.
+-- Leases and the quiet time.
 local touched = fields.touched and number(fields.touched)
-if taken > 0 then
-  local lease = number(ARGV[7]) or 1000
+if taken > 0 or quiet > 0 then
+  local lease, longest = number(ARGV[7]) or 1000, number(ARGV[8]) or 30000
   local unheard = touched and now - touched > lease / 2 -- as long as that, nobody could renew
-  for token, ends in pairs(leases) do
-    local field, longer = 'lease.' .. token, nil
-    if ends > now + 2 * lease then
-      longer = now + lease
-    elseif unheard and ends > touched and sub(fields[field], -1) ~= '+' then
-      longer = max(ends, now + lease)
-    elseif ends <= now then
-      leases[token], taken, changes[field], write = nil, taken - 1, false, true
+  -- The end in force, 0 if it is over; by how much it was put off; and what is to be written, if anything is.
+  local function look(ends, by)
+    if ends > now + 2 * lease then return now + lease, 0, text(now + lease) end
+    -- Once whatever the time, for it may be the clock that has leapt; then until the probe must be over.
+    local most = by == 0 and now + lease or ends - by + longest
+    local later = unheard and ends > touched and min(now + lease, most) or 0
+    if later > ends and later > now then
+      by = by + later - ends
+      return later, by, text(later) .. '+' .. text(by)
     end
-    if longer then leases[token], changes[field], write = longer, text(longer) .. '+', true end
+    if ends <= now then return 0, 0, false end
+    return ends, by
+  end
+  local said
+  for token, ends in pairs(leases) do
+    ends, late[token], said = look(ends, late[token])
+    if ends == 0 then leases[token], taken = nil, taken - 1 else leases[token] = ends end
+    if said ~= nil then changes['lease.' .. token], write = said, true end
+  end
+  if quiet > 0 then
+    quiet, quiet_late, said = look(quiet, quiet_late)
+    if said then changes.quiet_until, write = said, true end
   end
 end
+if quiet == 0 and fields.quiet_until then changes.quiet_until = false end
 
 local remaining = state == 'open' and max(0, open_until - now) or 0
 
@@ -188,23 +211,22 @@ local counting, ok_at, count, at, rid, settle = false, nil, 0, us, '', 0
 if op == 'read' then
   result = 'ok'
 elseif op == 'report' then
-  count = ARGV[18] ~= '0' and min(number(ARGV[18]) or 0, MOST_FAILURES) or 0
+  count = ARGV[19] ~= '0' and min(number(ARGV[19]) or 0, MOST_FAILURES) or 0
   if count > 0 then
-    at = max(0, us - (number(ARGV[19]) or 0))
+    at = max(0, us - (number(ARGV[20]) or 0))
     failed = at
   end
-  local admitted = ARGV[16] ~= '0' and number(ARGV[16]) or 0
+  local admitted = ARGV[17] ~= '0' and number(ARGV[17]) or 0
   -- Not fenced, it belongs here if it has happened since the generation began; that it is ahead is another server's clock.
   local belongs = admitted == gen or (admitted == 0 and (count == 0 or at >= gen or gen > us))
   if state ~= 'closed' or forced ~= '' or not belongs then
     result = 'late'
   elseif failures + count > 0 then
-    local age = number(ARGV[17])
-    counting, ok_at, rid, settle = true, age and max(0, us - age), ARGV[20] or '', number(ARGV[21]) or 0
+    local age = number(ARGV[18])
+    counting, ok_at, rid, settle = true, age and max(0, us - age), ARGV[21] or '', number(ARGV[22]) or 0
   end
 elseif op == 'acquire' then
-  local token, places, lease = ARGV[16] or '', number(ARGV[6]) or 1, number(ARGV[7]) or 1000
-  if quiet > now + 2 * lease then quiet = 0 end -- of a clock that has gone back since
+  local token, places, lease = ARGV[17] or '', number(ARGV[6]) or 1, number(ARGV[7]) or 1000
   if forced == 'open' then
     result, extra = 'denied', -1
   elseif forced == 'closed' or state == 'closed' then
@@ -213,30 +235,34 @@ elseif op == 'acquire' then
     result, extra = 'denied', remaining
   else
     if state == 'open' then moves = {'recovery_timeout'} end
-    if leases[token] or (taken < places and now >= quiet) then
+    if leases[token] or (taken < places and quiet == 0) then
       if not leases[token] then taken = taken + 1 end
       leases[token], changes['lease.' .. token] = now + lease, text(now + lease)
       result, extra = 'granted', lease
     else
-      local wait = taken < places and 1 or lease
+      local wait, often = taken < places and 1 or lease, quiet > 0
       if taken >= places then
-        for _, ends in pairs(leases) do wait = min(wait, ends - now) end
+        for other, ends in pairs(leases) do
+          wait, often = min(wait, ends - now), often or (late[other] > 0 and late[other] < MOST)
+        end
       end
-      result, extra = 'denied', max(wait, quiet - now)
+      wait = max(wait, quiet - now)
+      -- Contacts as dense as that tell an outage from silence.
+      result, extra = 'denied', often and min(wait, math.ceil(lease / 6)) or wait
     end
   end
 elseif op == 'renew' then
-  local token, lease = ARGV[16] or '', number(ARGV[7]) or 1000
+  local token, lease = ARGV[17] or '', number(ARGV[7]) or 1000
   if not leases[token] and taken >= (number(ARGV[6]) or 1) then
     result = 'lost'
   else
-    extra = min(number(ARGV[18]) or lease, 2 * lease)
+    extra = min(number(ARGV[19]) or lease, 2 * lease)
     if not leases[token] then taken = taken + 1 end
     leases[token], changes['lease.' .. token] = now + extra, text(now + extra) .. (extra < lease and '+' or '')
-    result = state == 'half_open' and forced == '' and number(ARGV[17]) == gen and 'granted' or 'late'
+    result = state == 'half_open' and forced == '' and number(ARGV[18]) == gen and 'granted' or 'late'
   end
 elseif op == 'done' then
-  local token, admitted, outcome, again = ARGV[16] or '', number(ARGV[17]) or 0, ARGV[18], ARGV[19] == '1'
+  local token, admitted, outcome, again = ARGV[17] or '', number(ARGV[18]) or 0, ARGV[19], ARGV[20] == '1'
   local had = leases[token]
   local holds = had or (not again and taken < (number(ARGV[6]) or 1)) -- its lease is over, but nobody has taken the place
   if had then leases[token], taken, changes['lease.' .. token] = nil, taken - 1, false end
@@ -271,9 +297,9 @@ elseif op == 'done' then
     end
   end
 elseif op == 'trip' then
-  local admitted, instance, vote = number(ARGV[16]) or 0, ARGV[17] or '', number(ARGV[18]) or 0
+  local admitted, instance, vote = number(ARGV[17]) or 0, ARGV[18] or '', number(ARGV[19]) or 0
   local recovery = number(ARGV[5]) or 30000
-  opening = min(number(ARGV[21]) or recovery, recovery)
+  opening = min(number(ARGV[22]) or recovery, recovery)
   if instance ~= '' and vote == 0 then
     votes[instance], changes['vote.' .. instance] = nil, false
   elseif forced ~= '' or (admitted ~= 0 and (admitted ~= gen or state ~= 'closed')) then
@@ -289,16 +315,16 @@ elseif op == 'trip' then
         if ends <= now or ends > now + 2 * vote then changes['vote.' .. other] = false else sum = sum + 1 end
       end
     end
-    if sum < (number(ARGV[19]) or 1) then
+    if sum < (number(ARGV[20]) or 1) then
       result, extra = 'votes', sum
     else
-      failures = max(failures, min(number(ARGV[20]) or 0, MOST_FAILURES))
+      failures = max(failures, min(number(ARGV[21]) or 0, MOST_FAILURES))
       moves = {'tripped'}
     end
   end
-elseif op == 'force' and (ARGV[16] == 'open' or ARGV[16] == 'closed' or ARGV[16] == '') then
-  local order = ARGV[16]
-  if order ~= '' then changes.forced_reason = ARGV[17] ~= '' and ARGV[17] end
+elseif op == 'force' and (ARGV[17] == 'open' or ARGV[17] == 'closed' or ARGV[17] == '') then
+  local order = ARGV[17]
+  if order ~= '' then changes.forced_reason = ARGV[18] ~= '' and ARGV[18] end
   if forced ~= order or (order ~= '' and state ~= order) then
     forced = order
     moves = {order == 'open' and 'isolated' or order == 'closed' and 'disabled' or 'reset'}
@@ -401,8 +427,8 @@ elseif tell then
 end
 remaining = state == 'open' and max(0, open_until - now) or 0
 
-if taken > 0 then
-  if not touched or touched > now or now - touched > (number(ARGV[7]) or 1000) / 4 then
+if taken > 0 or quiet > 0 then
+  if not touched or touched > now or now - touched > (number(ARGV[7]) or 1000) / 8 then
     changes.touched, write = text(now), true
   end
 elseif touched then
@@ -431,8 +457,6 @@ if write then
   if last_ok ~= last_ok_was then put('last_ok', last_ok) end
   if failed_at ~= failed_at_was then put('failed_at', failed_at) end
   if base_at ~= base_at_was then put('base_at', base_at) end
-  if quiet <= now then quiet = 0 end
-  if quiet ~= quiet_was then put('quiet_until', quiet) end
   if forced ~= (fields.forced or '') then put('forced', forced) end
   for field, value in pairs(changes) do
     if value ~= fields[field] then put(field, value or '') end
@@ -442,7 +466,7 @@ if write then
   for i = 1, #set, 1000 do redis.call('HSET', key, unpack(set, i, min(i + 999, #set))) end
   for i = 1, #del, 1000 do redis.call('HDEL', key, unpack(del, i, min(i + 999, #del))) end
   if #set + #del > 0 then
-    local ttl = string.match(ARGV[8] or '', '^[1-9]%d*$')
+    local ttl = string.match(ARGV[9] or '', '^[1-9]%d*$')
     if not ttl or #ttl > 15 then ttl = '86400000' end
     if forced ~= '' then redis.call('PERSIST', key) else redis.call('PEXPIRE', key, ttl) end
   end

@@ -54,6 +54,7 @@ struct Report<'a> {
 struct Probe<'a> {
     token: &'a str,
     remaining_ms: u64,
+    put_off_ms: u64,
     last: bool,
 }
 
@@ -143,7 +144,8 @@ impl<'a> Report<'a> {
 
 impl<'a> Probe<'a> {
     fn of(probe: &'a halfopen::redis::admin::Probe) -> Self {
-        Self { token: &probe.token, remaining_ms: millis(probe.remaining), last: probe.last }
+        let (remaining_ms, put_off_ms) = (millis(probe.remaining), millis(probe.put_off));
+        Self { token: &probe.token, remaining_ms, put_off_ms, last: probe.last }
     }
 }
 

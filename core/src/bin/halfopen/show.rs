@@ -40,8 +40,12 @@ pub(crate) fn print(entry: &Entry, out: &mut Out) -> Result<(), Fail> {
         writeln!(out, "  report         {id}, failures: {}, {age} ago", report.failures)?;
     }
     for probe in &record.probes {
-        let last = if probe.last { ", not made longer without its holder" } else { "" };
-        writeln!(out, "  probe          {}, lease {}{last}", safe(probe.token.as_bytes()), left(probe.remaining))?;
+        let more = match probe.put_off {
+            _ if probe.last => ", its last".into(),
+            by if by.is_zero() => String::new(),
+            by => format!(", put off by {}", time(by)),
+        };
+        writeln!(out, "  probe          {}, lease {}{more}", safe(probe.token.as_bytes()), left(probe.remaining))?;
     }
     for vote in &record.votes {
         writeln!(out, "  vote           {}, holds {}", safe(vote.instance.as_bytes()), left(vote.remaining))?;

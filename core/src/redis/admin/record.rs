@@ -77,7 +77,9 @@ pub struct Probe {
     pub token: String,
     /// What remains of its lease; zero if it is over and nobody has taken the place yet.
     pub remaining: Duration,
-    /// The script does not make it longer by itself.
+    /// By how much the script has put its end off since its holder spoke.
+    pub put_off: Duration,
+    /// The script does not put it off: it is its last.
     pub last: bool,
 }
 
@@ -144,7 +146,8 @@ impl Record {
         let ago = |then: Option<u64>| then.map(|then| Duration::from_millis(now.saturating_sub(then)));
         let ago_us = |then: Option<u64>| then.map(|then| Duration::from_micros(now_us.saturating_sub(then)));
         let left = |end: u64| Duration::from_millis(end.saturating_sub(now));
-        let quiet = reader.number("quiet_until").filter(|until| *until > now).map(left);
+        let quiet = reader.take("quiet_until").and_then(|value| reader.ending("quiet_until", value).0);
+        let quiet = quiet.filter(|until| *until > now).map(left);
         let mut record = Self {
             gen_no,
             generation_age: ago_us(Some(gen_no).filter(|gen_no| *gen_no > 0)),
@@ -169,9 +172,10 @@ impl Record {
         };
         for (field, value) in core::mem::take(&mut reader.fields) {
             if let Some(token) = field.strip_prefix("lease.") {
-                let last = value.ends_with(b"+");
-                let end = reader.checked(&field, value.strip_suffix(b"+").unwrap_or(value), value);
-                record.probes.push(Probe { token: token.into(), remaining: left(end.unwrap_or(0)), last });
+                let (end, put_off_ms) = reader.ending(&field, value);
+                let (remaining, last) = (left(end.unwrap_or(0)), put_off_ms.is_none());
+                let put_off = Duration::from_millis(put_off_ms.unwrap_or(0));
+                record.probes.push(Probe { token: token.into(), remaining, put_off, last });
             } else if let Some(id) = field.strip_prefix("fail.") {
                 let halves =
                     value.iter().position(|byte| *byte == b'*').map(|star| (&value[..star], &value[star + 1..]));
@@ -251,6 +255,19 @@ impl<'a> Reader<'a> {
         number
     }
 
+    /// An end, and by how many milliseconds it was put off; `None`: it is not to be.
+    fn ending(&mut self, field: &str, value: &[u8]) -> (Option<u64>, Option<u64>) {
+        let Some(plus) = value.iter().position(|byte| *byte == b'+') else {
+            return (self.checked(field, value, value), Some(0));
+        };
+        let (end, by) = (&value[..plus], &value[plus + 1..]);
+        if by.is_empty() {
+            return (self.checked(field, end, value), None);
+        }
+        let by = self.checked(field, by, value);
+        (by.and_then(|_| self.checked(field, end, value)), by.or(Some(0)))
+    }
+
     fn word<T>(&mut self, field: &str, known: fn(&[u8]) -> Option<T>) -> Option<T> {
         let value = self.take(field)?;
         let word = known(value);
@@ -313,6 +330,8 @@ mod tests {
             ("ok.a.0", "1"),
             ("lease.a.1", "1764240000700+"),
             ("lease.b.1", "1764239999999"),
+            ("lease.c.1", "1764240000900+4000"),
+            ("quiet_until", "1764240000600+3000"),
             ("vote.b", "1764240002000"),
             ("touched", "1764239999900"),
         ]);
@@ -325,8 +344,11 @@ mod tests {
         let reports: Vec<_> =
             record.reports.iter().map(|report| (&*report.id, report.failures, report.age.as_secs())).collect();
         assert_eq!(reports, [("a.1", 1, 2), ("b.7", 4, 1)]);
-        assert_eq!((record.probes.len(), record.probes_out(), record.votes_held()), (2, 1, 1));
-        assert!(record.probes[0].last && record.probes[0].remaining == Duration::from_millis(700));
+        assert_eq!((record.probes.len(), record.probes_out(), record.votes_held()), (3, 2, 1));
+        let probes: Vec<_> = record.probes.iter().map(|one| (one.remaining, one.put_off, one.last)).collect();
+        let ms = Duration::from_millis;
+        assert_eq!(probes, [(ms(700), ms(0), true), (ms(0), ms(0), false), (ms(900), ms(4_000), false)]);
+        assert_eq!(record.quiet, Some(ms(600)));
         assert_eq!(
             (record.touched_age, record.expires),
             (Some(Duration::from_millis(100)), Some(Duration::from_secs(5)))
@@ -344,6 +366,7 @@ mod tests {
             ("forced", "yes"),
             ("reason", "because I say so"),
             ("lease.a", "soon"),
+            ("lease.b", "1764240000900+long"),
             ("fail.a", "now"),
             ("fail.b", "7*many"),
             ("colour", "red"),
@@ -360,6 +383,7 @@ mod tests {
                 ("forced", "yes", "as missing"),
                 ("gen", "abc", "as missing"),
                 ("lease.a", "soon", "as missing"),
+                ("lease.b", "1764240000900+long", "as missing"),
                 ("reason", "because I say so", "as none"),
                 ("state", "opne", "as missing"),
                 ("successes", "1e0", "as 1"),

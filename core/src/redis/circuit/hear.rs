@@ -305,9 +305,11 @@ impl Circuit {
     /// when its opening ends that is in force, and the failures that tripped it.
     ///
     /// Its failures are reported as any others are, and it goes on refusing until the answer, if some of them may still
-    /// count; where instances vote, it votes.
+    /// count; where instances vote, it votes. It asks for no probe's permit for one lease, in which those that run are
+    /// renewed.
     pub fn back(&mut self, now: u64, reply: &Reply, own: (CircuitState, Mode), opening: Option<(u64, u16)>) {
         self.alone = false;
+        self.returned_until = now + u64::from(self.lease_ms) * 1_000;
         self.ahead = None;
         self.told = own;
         if !self.counts() && own.1 == Mode::Normal && self.view.state == CircuitState::Closed {

@@ -81,6 +81,8 @@ pub struct Circuit {
     /// Somebody asked while the circuit was OPEN or HALF_OPEN.
     wanted: bool,
     denied_until: u64,
+    /// Redis is back since less than a lease: who has a permit renews it before anybody asks for one.
+    returned_until: u64,
     orders: VecDeque<Operation>,
     /// What the instance's own rule says where each counts by itself: when its opening ends, and failures.
     own_opening: Option<(u64, u16)>,
@@ -168,6 +170,7 @@ impl Circuit {
             probes: Probes::default(),
             wanted: false,
             denied_until: 0,
+            returned_until: 0,
             orders: VecDeque::new(),
             own_opening: None,
             own_state: CircuitState::Closed,
@@ -211,6 +214,7 @@ impl Circuit {
         back(&mut self.view.open_until);
         back(&mut self.unheard.failed_at);
         back(&mut self.denied_until);
+        back(&mut self.returned_until);
         back(&mut self.report_from);
         back(&mut self.gap_until);
         back(&mut self.retry_at);

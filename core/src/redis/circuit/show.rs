@@ -127,7 +127,7 @@ impl Circuit {
     pub(super) fn free_from(&self) -> u64 {
         let timeout = u64::from(self.policy.probe_timeout_ms()) * 1_000;
         let own = self.probes.places_free_from(self.policy.half_open_max_calls().into(), timeout);
-        own.max(self.denied_until)
+        own.max(self.denied_until).max(self.returned_until)
     }
 
     /// Who decides about the next request.

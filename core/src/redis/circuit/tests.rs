@@ -234,6 +234,25 @@ fn what_was_counted_alone_is_reported_when_redis_is_back() {
 }
 
 #[test]
+fn who_has_redis_back_asks_for_a_permit_one_lease_later() {
+    let mut circuit = circuit();
+    circuit.noticed(MS, open(7, 2 * MS));
+    circuit.leave(3 * MS);
+    circuit.look_again();
+    assert_eq!(sent(&mut circuit, 1_000 * MS), Some(Operation::Read));
+    let own = (CircuitState::HalfOpen, Mode::Normal);
+    circuit.back(1_001 * MS, &reply(Verdict::Ok, open(7, 1_001 * MS)), own, None);
+    let refused = |after| Answer::Refused(Refusal { state: CircuitState::HalfOpen, retry_after_ms: Some(after) });
+    assert_eq!(circuit.acquire(1_002 * MS), refused(999));
+    // Not even where a place is told of.
+    circuit.noticed(1_500 * MS, open(8, 1_501 * MS));
+    assert_eq!(circuit.acquire(2_000 * MS), refused(1));
+    assert!(!matches!(sent(&mut circuit, 2_000 * MS), Some(Operation::Acquire { .. })));
+    circuit.missed();
+    assert!(matches!(sent(&mut circuit, 2_001 * MS), Some(Operation::Acquire { .. })), "for the request that was refused");
+}
+
+#[test]
 fn a_clock_that_goes_back_makes_no_opening_longer() {
     let mut circuit = circuit();
     circuit.noticed(100_000 * MS, open(7, 110_000 * MS));

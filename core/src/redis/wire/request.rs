@@ -7,7 +7,7 @@
 //! let fixed = Fixed { channel: "circuit_breaker:events", policy: Config::new().validate()?, lease_ms: 1_000, ttl_ms: 86_400_000 };
 //! let request = Request { operation: &Operation::Acquire { token: "a.1".into() }, seen: View::NEW, deadline_ms: 0, again: false };
 //! let arguments = request.arguments(&fixed, 0);
-//! assert_eq!((arguments[0].as_str(), arguments[15].as_str()), ("acquire", "a.1"));
+//! assert_eq!((arguments[0].as_str(), arguments[16].as_str()), ("acquire", "a.1"));
 //! # Ok::<(), halfopen::ConfigError>(())
 //! ```
 
@@ -143,7 +143,7 @@ impl Request<'_> {
         let (seen, policy) = (self.seen, &fixed.policy);
         let remaining =
             if seen.state == CircuitState::Open { seen.open_until.saturating_sub(now).div_ceil(1_000) } else { 0 };
-        let mut arguments = Vec::with_capacity(22);
+        let mut arguments = Vec::with_capacity(23);
         let mut say = |argument: &dyn ToString| arguments.push(argument.to_string());
         say(&self.operation.name());
         say(&fixed.channel);
@@ -152,6 +152,7 @@ impl Request<'_> {
         say(&policy.recovery_timeout_ms());
         say(&policy.half_open_max_calls());
         say(&fixed.lease_ms);
+        say(&policy.probe_timeout_ms());
         say(&fixed.ttl_ms);
         say(&seen.gen_no);
         say(&seen.state);

@@ -23,6 +23,7 @@ pub enum Action {
     AsksAgain(usize),
     OpeningEnds,
     OpeningEndsFor(usize),
+    HasWaited(usize),
     WantsProbe(usize),
     Renews(usize),
     ProbeEnds(usize, usize, Outcome),
@@ -100,8 +101,10 @@ impl World {
         add(self.notice.is_some(), &[NoticeArrives(at)]);
         add(idle && instance.tripped, &[OwnCircuitRecovers(at)]);
         add(instance.probes.first().is_some_and(|probe| probe.token != 0), &[Renews(at)]);
+        // A lease is more than its third, in which what runs is renewed.
+        add(instance.waits && !self.down && self.registered(rules), &[HasWaited(at)]);
         let recovering = view.phase == Phase::HalfOpen || (view.phase == Phase::Open && instance.over);
-        add(idle && recovering && view.order == Order::None && instance.probes.is_empty(), &[WantsProbe(at)]);
+        add(idle && recovering && !instance.waits && view.order == Order::None && instance.probes.is_empty(), &[WantsProbe(at)]);
         // The same moment by two clocks: an instance's runs from the reply, so it is not ahead.
         add(view.phase == Phase::Open && !instance.over && self.server.over, &[OpeningEndsFor(at)]);
         // It waits as long as the server said.
@@ -122,7 +125,7 @@ impl World {
         let live = self.live_permits(rules);
         add(!self.down && server.leases.iter().any(|token| !live.contains(token)), DeadLeasesEnd);
         // The quiet time is a lease, and more than its third.
-        add(server.quiet && self.registered(rules), QuietTimeEnds);
+        add(!self.down && server.quiet && self.registered(rules), QuietTimeEnds);
     }
 
     /// Settle time > the longest wait of a success + two response times: a success that was before it began has reached the server.
@@ -194,6 +197,7 @@ impl World {
             AsksAgain(at) => self.instances[at].ask_again(rules),
             OpeningEnds => self.server.over = true,
             OpeningEndsFor(at) => self.instances[at].over = true,
+            HasWaited(at) => self.instances[at].waits = false,
             WantsProbe(at) => {
                 let token = self.new_token(self.instances[at].id);
                 self.instances[at].send(Op::Acquire(token));

@@ -14,7 +14,7 @@ impl Instance {
         (self.provisional, self.tripped, self.settling) = (false, false, false);
         // Its places run out, and the server gives them to others meanwhile.
         self.probes.iter_mut().for_each(|probe| probe.alone |= cut);
-        self.back_at = 0;
+        (self.back_at, self.waits) = (0, false);
         match &mut self.sending {
             // Nobody waits for a permit that long; a lease that it got runs out.
             Some(Request { op: Op::Acquire(_), .. }) => self.sending = None,
@@ -98,6 +98,7 @@ impl Instance {
             self.provisional = false;
         }
         self.back_at = now;
+        self.waits = rules.wait_after_return && self.view.phase != Phase::Closed;
         self.speak(rules);
     }
 }

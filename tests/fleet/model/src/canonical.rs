@@ -13,6 +13,7 @@ impl World {
         for instance in self.instances.iter_mut().filter(|one| one.untold_successes().next().is_none()) {
             instance.back_at = 0;
         }
+        self.instances.iter_mut().for_each(|instance| instance.waits &= instance.view.phase != Phase::Closed);
     }
 
     /// Numbers the times that still mean something from 1.

@@ -50,6 +50,8 @@ pub struct Instance {
     pub alone: Option<Alone>,
     /// When Redis was back, as long as there are successes to tell from before.
     pub back_at: Time,
+    /// Redis is back since less than a lease: who has a permit says so before this one asks for any.
+    pub waits: bool,
     pub calls: u8,
 }
 

@@ -50,8 +50,14 @@ pub struct Rules {
     pub return_by_report: bool,
     /// Of a report that is sent again and that a later success has refuted, the success is sent instead.
     pub drop_refuted: bool,
-    /// A lease that ran out while nobody could renew it lasts one lease more, once between two renewals.
+    /// A lease that ran out while nobody could renew it lasts one lease more.
     pub outlast_outages: bool,
+    /// As often as that happens between two renewals.
+    pub put_off_again: bool,
+    /// So does the quiet time.
+    pub quiet_outlasts: bool,
+    /// Who has Redis back asks for a probe's permit one lease later.
+    pub wait_after_return: bool,
     /// Who has a permit asks every third of a lease whether Redis is back.
     pub ask_often: bool,
     /// The answer `settle` is followed by an empty report.
@@ -82,6 +88,9 @@ impl Rules {
             return_by_report: true,
             drop_refuted: true,
             outlast_outages: true,
+            put_off_again: true,
+            quiet_outlasts: true,
+            wait_after_return: true,
             ask_often: true,
             ask_again: true,
         }

@@ -255,8 +255,10 @@ impl Server {
     /// The first contact after an outage that was longer than a lease.
     pub fn outlast(&mut self, rules: &Rules) {
         let before = std::mem::take(&mut self.outlasting);
-        self.leases.retain(|token| rules.outlast_outages && !before.contains(token));
+        let again = |token: &Token| rules.put_off_again || !before.contains(token);
+        self.leases.retain(|token| rules.outlast_outages && again(token));
         self.outlasting.clone_from(&self.leases);
+        self.quiet &= rules.quiet_outlasts;
     }
 
     /// The time of the failure that reached the threshold, where the count has.

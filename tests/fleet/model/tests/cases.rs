@@ -67,6 +67,9 @@ sentences! { every_control_has_a_sentence, controls:
     an_opening_made_alone_is_no_reason_to_open_the_fleet = "what opened alone trips the fleet";
     what_a_success_has_refuted_must_not_be_sent_again = "a refuted report is sent again";
     places_that_run_out_in_an_outage_are_given_twice = "leases run out in an outage";
+    a_place_that_is_put_off_only_once_is_given_twice_after_the_second_outage = "a lease is put off only once";
+    a_quiet_time_that_runs_out_in_an_outage_doubles_the_probes = "the quiet time runs out in an outage";
+    who_asks_for_a_permit_as_soon_as_redis_is_back_takes_the_place_of_one_that_the_server_has_lost = "who has Redis back asks for a permit at once";
     who_asks_seldom_whether_redis_is_back_loses_its_place = "who has a permit asks seldom whether Redis is back";
     a_script_that_ignores_orders_changes_what_is_ordered = "orders are not obeyed";
     an_instance_that_remembers_refuted_failures_opens_without_reason = "refuted failures are not forgotten";

@@ -28,8 +28,8 @@ pub fn text(name: &str) -> String {
             "local time = redis.call('TIME')",
             "local time = redis.call('TIME')\ntime[1] = time[1] + (redis.call('GET', 'nemesis:clock') or 0)",
         ),
-        "no_quiet" => changed("quiet = now + (number(ARGV[7]) or 1000) -- who", "quiet = 0 -- who"),
-        "no_grace" => changed("unheard and ends > touched and sub(fields[field], -1) ~= '+'", "false"),
+        "no_quiet" => changed("    changes.quiet_until = text(quiet)", "    quiet = 0"),
+        "no_grace" => changed("unheard and ends > touched and", "false and"),
         "no_join" => changed("if seen_gen > gen then", "if false then"),
         _ => panic!("no script {name}"),
     }

@@ -4,7 +4,7 @@
 //! use rig::{Caller, Op};
 //!
 //! let args = Caller::default().args(&Op::Renew { token: "a.1", admitted: 17, lease_ms: 500 });
-//! assert_eq!((args[0].as_slice(), args[15].as_slice(), args.len()), (&b"renew"[..], &b"a.1"[..], 18));
+//! assert_eq!((args[0].as_slice(), args[16].as_slice(), args.len()), (&b"renew"[..], &b"a.1"[..], 19));
 //! ```
 
 use crate::{Redis, Reply, View};
@@ -19,6 +19,7 @@ pub struct Caller {
     pub recovery_ms: u64,
     pub half_open_max_calls: u64,
     pub lease_ms: u64,
+    pub probe_timeout_ms: u64,
     pub ttl_ms: u64,
     pub seen: View,
     pub deadline_ms: u64,
@@ -33,6 +34,7 @@ impl Default for Caller {
             recovery_ms: 30_000,
             half_open_max_calls: 1,
             lease_ms: 1_000,
+            probe_timeout_ms: 30_000,
             ttl_ms: 86_400_000,
             seen: View::new(),
             deadline_ms: 0,
@@ -101,13 +103,14 @@ impl Caller {
     pub fn args(&self, op: &Op<'_>) -> Vec<Vec<u8>> {
         let mut words = op.words();
         let rest = words.split_off(1);
-        let fixed: [&dyn ToString; 14] = [
+        let fixed: [&dyn ToString; 15] = [
             &self.channel,
             &self.failure_threshold,
             &self.success_threshold,
             &self.recovery_ms,
             &self.half_open_max_calls,
             &self.lease_ms,
+            &self.probe_timeout_ms,
             &self.ttl_ms,
             &self.seen.generation,
             &self.seen.state,

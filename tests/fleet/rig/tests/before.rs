@@ -56,9 +56,12 @@ fn after_a_loss_no_new_probe_is_let_in_for_one_lease_but_one_that_runs_takes_its
     let mut circuit = Circuit::probed_by(&mut caller, "a.1");
     let admitted = caller.seen.generation;
     circuit.redis.wipe();
-    let other = circuit.ask(&mut caller, Op::Acquire { token: "b.1" });
-    assert_eq!((other.result.as_str(), other.extra), ("denied", 1_000));
-    circuit.redis.advance_ms(999);
+    for ahead in [1_000, 600, 200] {
+        let other = circuit.ask(&mut caller, Op::Acquire { token: "b.1" });
+        assert_eq!((other.result.as_str(), other.extra), ("denied", 167), "a sixth of a lease");
+        assert_eq!(circuit.ms_ahead("quiet_until"), ahead);
+        circuit.redis.advance_ms(if ahead == 200 { 199 } else { 400 });
+    }
     let other = circuit.ask(&mut caller, Op::Acquire { token: "b.1" });
     assert_eq!((other.result.as_str(), other.extra), ("denied", 1));
     assert_eq!(circuit.ask(&mut caller, Op::Renew { token: "a.1", admitted, lease_ms: 1_000 }).result, "granted");
@@ -193,16 +196,74 @@ fn a_lease_that_ran_out_is_gone_where_the_server_was_asked_meanwhile() {
 }
 
 #[test]
-fn a_lease_that_nobody_could_renew_lasts_one_lease_more_and_only_once() {
-    let mut caller = Caller::default();
+fn a_quiet_time_outlasts_outages_as_a_lease_does_and_then_is_over() {
+    let mut caller = Caller { probe_timeout_ms: 20_000, ..Caller::default() };
     let mut circuit = Circuit::probed_by(&mut caller, "a.1");
-    circuit.redis.advance_ms(5_000);
-    assert_eq!(circuit.ask(&mut caller, Op::Acquire { token: "b.1" }).extra, 1_000);
-    assert!(circuit.field("lease.a.1").ends_with('+'));
-    circuit.redis.advance_ms(999);
+    circuit.redis.wipe();
     assert_eq!(circuit.ask(&mut caller, Op::Acquire { token: "b.1" }).result, "denied");
-    circuit.redis.advance_ms(1);
+    for put_off in [5_000, 10_000] {
+        circuit.redis.advance_ms(5_000);
+        let other = circuit.ask(&mut caller, Op::Acquire { token: "b.1" });
+        assert_eq!((other.result.as_str(), other.extra), ("denied", 167));
+        assert_eq!(circuit.ms_ahead("quiet_until"), 1_000);
+        assert!(circuit.field("quiet_until").ends_with(&format!("+{put_off}")));
+    }
+    assert_eq!(circuit.ms_until_granted(&mut caller, "b.1"), 1_000);
+    assert_eq!(circuit.field("quiet_until"), "");
+    // By then what ran is over.
+    circuit.redis.wipe();
+    assert_eq!(circuit.ask(&mut caller, Op::Acquire { token: "b.2" }).result, "denied");
+    circuit.redis.advance_ms(21_000);
+    assert_eq!(circuit.ask(&mut caller, Op::Acquire { token: "b.2" }).result, "denied", "it may be the clock");
+    circuit.redis.advance_ms(1_001);
+    assert_eq!(circuit.ask(&mut caller, Op::Acquire { token: "b.2" }).result, "granted");
+}
+
+#[test]
+fn a_lease_that_nobody_could_renew_is_put_off_as_often_as_that_happens_and_no_longer_than_a_probe_lasts() {
+    let mut caller = Caller { probe_timeout_ms: 20_000, ..Caller::default() };
+    let mut circuit = Circuit::probed_by(&mut caller, "a.1");
+    for (ahead, put_off) in [(1_000, 5_000), (1_000, 10_000), (1_000, 15_000), (1_000, 20_000)] {
+        circuit.redis.advance_ms(5_000);
+        let other = circuit.ask(&mut caller, Op::Acquire { token: "b.1" });
+        assert_eq!((other.result.as_str(), other.extra), ("denied", 167), "a sixth of a lease");
+        assert_eq!(circuit.ms_ahead("lease.a.1"), ahead);
+        assert!(circuit.field("lease.a.1").ends_with(&format!("+{put_off}")));
+    }
+    circuit.redis.advance_ms(5_000);
     assert_eq!(circuit.ask(&mut caller, Op::Acquire { token: "b.1" }).result, "granted");
+    assert!(circuit.field("lease.a.1").is_empty());
+}
+
+#[test]
+fn a_lease_is_put_off_to_the_end_of_its_probe_at_most() {
+    let mut caller = Caller { probe_timeout_ms: 1_500, ..Caller::default() };
+    let mut circuit = Circuit::probed_by(&mut caller, "a.1");
+    circuit.redis.advance_ms(1_100);
+    circuit.ask(&mut caller, Op::Read);
+    assert_eq!((circuit.ms_ahead("lease.a.1"), circuit.field("lease.a.1").ends_with("+1100")), (1_000, true));
+    circuit.redis.advance_ms(1_100);
+    circuit.ask(&mut caller, Op::Read);
+    assert_eq!((circuit.ms_ahead("lease.a.1"), circuit.field("lease.a.1").ends_with("+1500")), (300, true));
+}
+
+#[test]
+fn a_leap_of_the_clock_ends_no_lease_however_far_it_is() {
+    let mut caller = Caller { probe_timeout_ms: 1_500, ..Caller::default() };
+    let mut circuit = Circuit::probed_by(&mut caller, "a.1");
+    circuit.redis.advance_ms(3_600_000);
+    assert_eq!(circuit.ask(&mut caller, Op::Acquire { token: "b.1" }).result, "denied");
+    assert_eq!(circuit.ms_ahead("lease.a.1"), 1_000);
+}
+
+#[test]
+fn who_asks_as_often_as_it_is_told_to_has_the_place_one_lease_after_the_outage() {
+    for silent in [501, 999, 1_000, 5_000] {
+        let mut caller = Caller::default();
+        let mut circuit = Circuit::probed_by(&mut caller, "a.1");
+        circuit.redis.advance_ms(silent);
+        assert_eq!(circuit.ms_until_granted(&mut caller, "b.1"), 1_000, "after {silent} ms of silence");
+    }
 }
 
 #[test]
@@ -216,20 +277,21 @@ fn a_lease_that_was_over_at_the_latest_contact_is_not_made_longer() {
 }
 
 #[test]
-fn a_renewed_lease_may_be_made_longer_again() {
+fn a_renewed_lease_may_be_put_off_as_far_again() {
     let mut caller = Caller::default();
     let mut circuit = Circuit::probed_by(&mut caller, "a.1");
     let admitted = caller.seen.generation;
-    for _ in 0..3 {
+    for _ in 0..10 {
         circuit.redis.advance_ms(5_000);
         assert_eq!(circuit.ask(&mut caller, Op::Acquire { token: "b.1" }).result, "denied");
+        assert!(circuit.field("lease.a.1").ends_with("+5000"));
         circuit.ask(&mut caller, Op::Renew { token: "a.1", admitted, lease_ms: 1_000 });
-        assert!(!circuit.field("lease.a.1").ends_with('+'));
+        assert!(!circuit.field("lease.a.1").contains('+'));
     }
 }
 
 #[test]
-fn the_last_part_of_a_lease_is_never_made_longer() {
+fn the_last_part_of_a_lease_is_never_put_off() {
     let mut caller = Caller::default();
     let mut circuit = Circuit::probed_by(&mut caller, "a.1");
     let admitted = caller.seen.generation;
@@ -257,8 +319,7 @@ fn a_lease_that_ends_too_far_ahead_is_cut_and_its_probe_keeps_the_place() {
     circuit.redis.set_time_us((START_MS - 60_000) * 1_000);
     assert_eq!(circuit.ask(&mut caller, Op::Acquire { token: "b.1" }).result, "denied");
     assert_eq!(circuit.ms_ahead("lease.a.1"), 1_000);
-    circuit.redis.advance_ms(1_000);
-    assert_eq!(circuit.ask(&mut caller, Op::Acquire { token: "b.1" }).result, "granted");
+    assert_eq!(circuit.ms_until_granted(&mut caller, "b.1"), 2_000, "the place of one of which nothing is heard");
 }
 
 #[test]

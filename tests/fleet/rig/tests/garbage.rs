@@ -73,7 +73,7 @@ proptest! {
         }
         for op in every_op() {
             let mut args = Caller::default().args(&op);
-            (args[8], args[11]) = seen.clone();
+            (args[9], args[12]) = seen.clone();
             // `Reply` takes no number that is negative, has a point or an exponent.
             let reply = circuit.redis.eval(KEY, &args).expect("an answer");
             prop_assert!(["closed", "open", "half_open"].contains(&reply.state.as_str()));
@@ -85,7 +85,7 @@ proptest! {
     }
 
     #[test]
-    fn no_argument_makes_the_script_fail(at in 1..22usize, value in value()) {
+    fn no_argument_makes_the_script_fail(at in 1..23usize, value in value()) {
         let mut circuit = Circuit::new();
         for op in every_op() {
             let mut args = Caller::default().args(&op);

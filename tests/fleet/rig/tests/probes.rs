@@ -276,7 +276,7 @@ fn the_latest_contact_is_written_only_now_and_then() {
     let mut circuit = Circuit::probed_by(&mut caller, "a.1");
     let writes = |circuit: &mut Circuit| circuit.redis.store().counts()["HSET"];
     let before = writes(&mut circuit);
-    circuit.redis.advance_ms(250);
+    circuit.redis.advance_ms(125);
     circuit.look();
     assert_eq!(writes(&mut circuit), before);
     circuit.redis.advance_ms(1);

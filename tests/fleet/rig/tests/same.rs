@@ -145,6 +145,7 @@ impl<'a, R: Redis> Side<'a, R> {
             half_open_max_calls: 2,
             recovery_ms: HOUR_MS,
             lease_ms: HOUR_MS,
+            probe_timeout_ms: 2 * HOUR_MS,
             ttl_ms: 24 * HOUR_MS,
             channel: "halfopen-test:events".into(),
             seen: View::new(),
@@ -244,7 +245,9 @@ fn rounded(ms: u64) -> u64 {
 
 /// A time as tens of seconds from now, where it is one of these days.
 fn ago(value: &str, now_us: u64, per_ms: i64) -> String {
-    let (digits, mark) = value.strip_suffix('+').map_or((value, ""), |digits| (digits, "+"));
+    let (digits, mark) = value.split_once('+').map_or((value, String::new()), |(digits, by)| {
+        (digits, by.parse().map_or_else(|_| format!("+{by}"), |by| format!("+{}0000", rounded(by))))
+    });
     match digits.parse::<i64>() {
         Ok(at) if at > 1_000_000_000_000 && digits.len() <= 16 && at != (1 << 53) - 1 => {
             let ahead = at / per_ms - (now_us / 1_000) as i64;

@@ -49,7 +49,7 @@ impl World {
         self.statistics.requests += 1;
         let words = call.arguments.clone();
         self.say(|| {
-            let (seen, rest) = (words[8..14].join(" "), words[15..].join(" "));
+            let (seen, rest) = (words[9..15].join(" "), words[16..].join(" "));
             format!("i{number} #{flight} sends {} {rest} | knows {seen}", words[0])
         });
         if self.server.is_down {

@@ -102,7 +102,7 @@ impl Server {
         let word = |at: usize| words[at].clone();
         let (now_ms, none) = ("1764240000000".to_string(), "-1".to_string());
         let answer =
-            ["granted".to_string(), word(8), word(9), word(10), word(11), word(12), word(13), "1000".into(), now_ms];
+            ["granted".to_string(), word(9), word(10), word(11), word(12), word(13), word(14), "1000".into(), now_ms];
         answer.into_iter().chain(["0".into(), none, "recovery_timeout".into()]).collect()
     }
 }

@@ -176,7 +176,7 @@ impl World {
             self.statistics.expired += 1;
             return;
         }
-        let seen: u64 = request[8].parse().unwrap_or(0);
+        let seen: u64 = request[9].parse().unwrap_or(0);
         let gen_no: u64 = answer[1].parse().unwrap_or(0);
         if gen_no < seen.max(before.gen_no) {
             return self
@@ -188,17 +188,17 @@ impl World {
         }
         match request[0].as_str() {
             // The last renewal asks for what is left, and may come when nothing is.
-            "renew" if answer[0] == "lost" && !again && request[17] == self.plan.lease_ms.to_string() => {
+            "renew" if answer[0] == "lost" && !again && request[18] == self.plan.lease_ms.to_string() => {
                 self.check_lost(number);
             }
-            "done" if answer[0] == "late" && request[17] == "ok" && !again => {
-                let fenced = request[16].parse() == Ok(before.gen_no) && request[16] == answer[1];
+            "done" if answer[0] == "late" && request[18] == "ok" && !again => {
+                let fenced = request[17].parse() == Ok(before.gen_no) && request[17] == answer[1];
                 let there = before.state == "half_open" && before.forced.is_empty();
                 if fenced
                     && there
                     && self.plan.unfenced_permille == 0
                     && !self.is_excused_now(number)
-                    && request[18] == "0"
+                    && request[19] == "0"
                 {
                     self.fail(format!("i{number}: a probe's success does not count, and nothing has happened to it"));
                 }

@@ -151,7 +151,7 @@ fn report(number: usize, circuits: usize) -> ScriptCall {
     // Each circuit has a failure and then a success, in turns.
     let (circuit, fails) = (number % circuits, (number / circuits) % 2 == 0);
     let own = if fails { ["0", "-1", "1", "0"] } else { ["0", "0", "0", "0"] };
-    let fixed = ["report", "circuit_breaker:events", "5", "2", "30000", "1", "1000", "86400000"];
+    let fixed = ["report", "circuit_breaker:events", "5", "2", "30000", "1", "1000", "30000", "86400000"];
     let seen = ["0", "closed", "0", "0", "0", "", "0"];
     let mut arguments: Vec<String> = fixed.iter().chain(&seen).chain(&own).map(|&text| text.into()).collect();
     arguments.extend([format!("r.{number}"), "20".into()]);

@@ -48,6 +48,22 @@ impl Circuit {
         caller.ask(&mut self.redis, KEY, op).expect("an answer")
     }
 
+    /// Asks for a probe's permit, and again whenever it is told to, until it is granted: how long that takes.
+    #[track_caller]
+    pub fn ms_until_granted(&mut self, caller: &mut Caller, token: &str) -> u64 {
+        let mut waited = 0;
+        loop {
+            let reply = self.ask(caller, Op::Acquire { token });
+            if reply.result == "granted" {
+                return waited;
+            }
+            assert!((1..=1_000).contains(&reply.extra), "{reply:?}");
+            waited += reply.extra as u64;
+            assert!(waited <= 60_000, "never");
+            self.redis.advance_ms(reply.extra as u64);
+        }
+    }
+
     /// What somebody sees who has heard of nothing.
     #[track_caller]
     pub fn look(&mut self) -> Reply {
@@ -72,7 +88,7 @@ impl Circuit {
     /// A field with a time, as milliseconds from now.
     #[track_caller]
     pub fn ms_ahead(&mut self, name: &str) -> i64 {
-        let at: i64 = self.field(name).trim_end_matches('+').parse().expect("a time");
+        let at: i64 = self.field(name).split('+').next().unwrap_or_default().parse().expect("a time");
         at - (self.redis.time_us() / 1_000) as i64
     }
 
