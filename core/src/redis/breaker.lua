@@ -81,10 +81,9 @@ local base_at = fields.base_at and number(fields.base_at) or 0
 local quiet, quiet_late = 0, 0
 if fields.quiet_until then quiet, quiet_late = ending(fields.quiet_until) end
 
--- Times that are yet to come are those of a clock that has gone back since.
-if failed_at > now then failed_at = now end
 local gen_was, streak_was, failures_was, successes_was = gen, streak, failures, successes
 local open_until_was, last_ok_was, failed_at_was, base_at_was = open_until, last_ok, failed_at, base_at
+-- Times that are yet to come are those of a clock that has gone back since.
 if last_ok > us then last_ok = -1 end
 if base_at > us then base_at = us end -- and it is kept, or a streak would not grow older before the clock is there again
 if state ~= 'half_open' then successes = 0 end
@@ -92,14 +91,19 @@ if state ~= 'half_open' then successes = 0 end
 local changes = {} -- changes[field]: text, or false where it goes
 
 -- The failures that count: `tracked` by fields that tell of them, and `base` others, which have the time `base_at` or count nothing.
-local list, tracked, base, added = {}, 0, 0, nil
+local list, tracked, base, added, newest = {}, 0, 0, nil, 0 -- newest: the time of the latest that a field tells of
 local function forget()
   for i = 1, #told do changes[told[i]] = false end
   if added then changes[added] = false end
-  list, tracked, base_at = {}, 0, 0
+  list, tracked, base_at, newest = {}, 0, 0, 0
+end
+-- The latest failure, in ms, where it follows from what is stored anyway; else -1.
+local function implied()
+  local at = newest
+  if state == 'open' and (reason == 'consecutive_failures' or reason == 'probe_failed') then at = gen end
+  return at > 0 and (at - at % 1000) / 1000 or -1
 end
 if state == 'closed' and failures > 0 then
-  local latest = base_at
   for i = 1, #told do
     local field = told[i]
     local value = fields[field]
@@ -110,13 +114,15 @@ if state == 'closed' and failures > 0 then
     end
     if at and count then
       if at > us then at, changes[field] = us, text(us) .. (count == 1 and '' or '*' .. text(count)) end
-      latest, tracked = max(latest, at), tracked + count
+      newest, tracked = max(newest, at), tracked + count
       list[#list + 1] = {field = field, at = at, count = count}
     else
       changes[field] = false
     end
   end
+  failed_at = max(failed_at, implied())
   if tracked > failures then -- somebody has lowered the count
+    local latest = max(base_at, newest)
     forget()
     base, base_at = failures, latest
   elseif base_at > 0 then
@@ -124,9 +130,11 @@ if state == 'closed' and failures > 0 then
   else
     failures = tracked
   end
-elseif #told > 0 then
-  forget()
+else
+  failed_at = max(failed_at, implied())
+  if #told > 0 then forget() end
 end
+if failed_at > now then failed_at = now end
 
 -- What an operation decides. `moves`: the reasons of its transitions, in their order; `failed`: the time of a failure, in µs.
 local result, extra, moves, failed, success = 'ok', 0, nil, nil, nil
@@ -368,7 +376,8 @@ if counting then
   end
 
   local sum = base
-  for i = 1, #kept do sum = sum + kept[i].count end
+  newest = 0
+  for i = 1, #kept do sum, newest = sum + kept[i].count, max(newest, kept[i].at) end
   failures = min(sum, MOST_FAILURES)
   if base == 0 then base_at = 0 end
   if refuted > 0 then streak = min(streak + 1, MOST) end
@@ -455,7 +464,8 @@ if write then
   if successes ~= successes_was then put('successes', successes) end
   if open_until ~= open_until_was then put('open_until', open_until) end
   if last_ok ~= last_ok_was then put('last_ok', last_ok) end
-  if failed_at ~= failed_at_was then put('failed_at', failed_at) end
+  local failed_at_is = failed_at == implied() and -1 or failed_at
+  if failed_at_is ~= failed_at_was then put('failed_at', failed_at_is) end
   if base_at ~= base_at_was then put('base_at', base_at) end
   if forced ~= (fields.forced or '') then put('forced', forced) end
   for field, value in pairs(changes) do

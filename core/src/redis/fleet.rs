@@ -51,7 +51,8 @@ impl<F: Fn() -> u64 + Clone + Send + Sync + 'static> FleetClock for FnClock<F> {
 /// fleet has not heard, within one response timeout.
 pub struct Fleet<C: FleetClock = SystemClock> {
     drive: Arc<Drive>,
-    instance: String,
+    /// How its circuits are named; `None`: by chance.
+    instance: Option<String>,
     options: FleetOptions,
     clock: C,
     numbers: AtomicUsize,
@@ -205,7 +206,10 @@ impl<C: FleetClock> Fleet<C> {
     #[doc(hidden)]
     pub fn by_hand(instance: &str, options: FleetOptions, clock: C) -> Result<Self, ConfigError> {
         options.check()?;
-        Ok(Self { instance: instance.to_string(), ..Self::with_drive(Drive::Hand(Hand::default()), options, clock) })
+        Ok(Self {
+            instance: Some(instance.to_string()),
+            ..Self::with_drive(Drive::Hand(Hand::default()), options, clock)
+        })
     }
 
     /// What is carried by hand.
@@ -218,7 +222,7 @@ impl<C: FleetClock> Fleet<C> {
     }
 
     fn with_drive(drive: Drive, options: FleetOptions, clock: C) -> Self {
-        Self { drive: Arc::new(drive), instance: name::of_this_process(), options, clock, numbers: AtomicUsize::new(0) }
+        Self { drive: Arc::new(drive), instance: None, options, clock, numbers: AtomicUsize::new(0) }
     }
 
     /// A breaker by the consecutive rule, whose circuit has this name.
@@ -275,8 +279,11 @@ impl<C: FleetClock> Fleet<C> {
         let (name, prefix) = (operation_name.into(), config.key_prefix().as_str());
         let (key, channel) = (alloc::format!("{prefix}{name}"), alloc::format!("{prefix}events"));
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
-        let circuit =
-            Circuit::new(&alloc::format!("{}-{}", self.instance, name::short(number as u64)), base, self.options);
+        let instance = match &self.instance {
+            Some(instance) => alloc::format!("{instance}-{number}."),
+            None => name::by_chance(),
+        };
+        let circuit = Circuit::new(&instance, base, self.options);
         let member = Arc::new(Member::new(Parts {
             name,
             key,

@@ -146,6 +146,9 @@ impl Record {
         let ago = |then: Option<u64>| then.map(|then| Duration::from_millis(now.saturating_sub(then)));
         let ago_us = |then: Option<u64>| then.map(|then| Duration::from_micros(now_us.saturating_sub(then)));
         let left = |end: u64| Duration::from_millis(end.saturating_sub(now));
+        let by_failures = reason == Reason::ConsecutiveFailures.as_str() || reason == Reason::ProbeFailed.as_str();
+        let opened_at = (state == CircuitState::Open && by_failures && gen_no > 0).then_some(gen_no / 1_000);
+        let failed_at = reader.number("failed_at").max(opened_at);
         let quiet = reader.take("quiet_until").and_then(|value| reader.ending("quiet_until", value).0);
         let quiet = quiet.filter(|until| *until > now).map(left);
         let mut record = Self {
@@ -156,7 +159,7 @@ impl Record {
             failures: failures.min(MOST_FAILURES),
             successes: reader.number("successes").unwrap_or(0),
             remaining: (state == CircuitState::Open && forced.is_none()).then(|| left(until)),
-            last_failure_age: ago(reader.number("failed_at")),
+            last_failure_age: None,
             last_success_age: ago_us(reader.number("last_ok")),
             reason,
             forced,
@@ -192,6 +195,8 @@ impl Record {
                 reader.mark(&field, value, "for nothing: there is no such field");
             }
         }
+        let reported = record.reports.iter().map(|report| report.age).min().filter(|_| state == CircuitState::Closed);
+        record.last_failure_age = ago(failed_at).into_iter().chain(reported).min();
         reader.odd.sort_by(|one, other| one.field.cmp(&other.field));
         record.odd = reader.odd;
         record
@@ -340,7 +345,7 @@ mod tests {
         assert_eq!(record.reason, "consecutive_failures", "the ordinary one is not written");
         assert_eq!(record.remaining, Some(Duration::from_secs(29)));
         assert_eq!(record.generation_age, Some(Duration::from_secs(1)));
-        assert_eq!(record.last_failure_age, Some(Duration::from_secs(2)));
+        assert_eq!(record.last_failure_age, Some(Duration::from_secs(1)), "by which it opened");
         let reports: Vec<_> =
             record.reports.iter().map(|report| (&*report.id, report.failures, report.age.as_secs())).collect();
         assert_eq!(reports, [("a.1", 1, 2), ("b.7", 4, 1)]);
@@ -405,6 +410,19 @@ mod tests {
     fn an_opening_that_is_over_has_nothing_left() {
         let record = read(&[("v", "1"), ("state", "open")]);
         assert_eq!(record.remaining, Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn the_latest_failure_is_told_of_by_the_field_that_has_it() {
+        let age = |fields: &[(&str, &str)]| read(fields).last_failure_age.map(|age| age.as_millis());
+        let opened = [("v", "1"), ("state", "open"), ("gen", "1764239999000000")];
+        assert_eq!(age(&opened), Some(1_000));
+        assert_eq!(age(&[&opened[..], &[("reason", "probe_failed")]].concat()), Some(1_000));
+        assert_eq!(age(&[&opened[..], &[("reason", "tripped")]].concat()), None);
+        assert_eq!(age(&[&opened[..], &[("failed_at", "1764239999800")]].concat()), Some(200));
+        let counted = [("v", "1"), ("failures", "2"), ("fail.a", "1764239999100000"), ("fail.b", "1764239999300000")];
+        assert_eq!(age(&counted), Some(700));
+        assert_eq!(age(&counted[..2]), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! use halfopen::{Config, Outcome};
 //!
 //! let policy = Config::new().failure_threshold(2).validate()?;
-//! let mut circuit = Circuit::new("host-1", policy, FleetOptions::new());
+//! let mut circuit = Circuit::new("host-1.", policy, FleetOptions::new());
 //! let admitted = circuit.acquire(1_000);
 //! assert!(matches!(admitted, Answer::Admitted(_)));
 //! circuit.settle(2_000, Outcome::Failure);
@@ -32,6 +32,7 @@ mod tests;
 use alloc::collections::VecDeque;
 use alloc::string::{String, ToString};
 
+use super::name;
 use super::options::{Counting, FleetOptions};
 use super::wire::{Operation, View};
 use crate::circuit::{CircuitState, Mode};
@@ -63,7 +64,7 @@ pub struct Circuit {
     policy: Policy,
     options: FleetOptions,
     lease_ms: u32,
-    /// Begins every name that this instance gives: itself, and a number for each of its lives.
+    /// Begins every name that this instance gives.
     instance: String,
     names_given: u64,
 
@@ -148,8 +149,9 @@ struct Flight {
 }
 
 impl Circuit {
-    /// A circuit of which nothing is known yet. `instance` names this process, and this life of it, in the whole fleet; it
-    /// has no space, `@` or `.` in it.
+    /// A circuit of which nothing is known yet. `instance` names this circuit of this process, and this life of it, in the whole
+    /// fleet. It begins every name that the instance gives, before letters and digits: so all are of one length, or end in
+    /// what is neither.
     #[must_use]
     pub fn new(instance: &str, policy: Policy, options: FleetOptions) -> Self {
         let longest = policy.probe_timeout_ms().min(policy.recovery_timeout_ms().saturating_mul(2));
@@ -263,7 +265,7 @@ impl Circuit {
     /// A name that nobody else in the fleet gives.
     fn name(&mut self) -> String {
         self.names_given += 1;
-        alloc::format!("{}.{}", self.instance, self.names_given)
+        alloc::format!("{}{}", self.instance, name::number(self.names_given))
     }
 
     /// By chance 0 to `most`.

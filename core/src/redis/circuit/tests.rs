@@ -13,7 +13,7 @@ const MS: u64 = 1_000;
 
 fn circuit() -> Circuit {
     let policy = crate::Config::new().failure_threshold(3).validate().unwrap();
-    let mut circuit = Circuit::new("a", policy, FleetOptions::new());
+    let mut circuit = Circuit::new("a.", policy, FleetOptions::new());
     // The first look.
     assert_eq!(sent(&mut circuit, 0), Some(Operation::Read));
     circuit.heard(0, &reply(Verdict::Ok, View::NEW));
@@ -249,7 +249,10 @@ fn who_has_redis_back_asks_for_a_permit_one_lease_later() {
     assert_eq!(circuit.acquire(2_000 * MS), refused(1));
     assert!(!matches!(sent(&mut circuit, 2_000 * MS), Some(Operation::Acquire { .. })));
     circuit.missed();
-    assert!(matches!(sent(&mut circuit, 2_001 * MS), Some(Operation::Acquire { .. })), "for the request that was refused");
+    assert!(
+        matches!(sent(&mut circuit, 2_001 * MS), Some(Operation::Acquire { .. })),
+        "for the request that was refused"
+    );
 }
 
 #[test]
@@ -304,7 +307,7 @@ fn a_process_that_was_stopped_does_not_use_the_permit_that_it_had() {
 #[test]
 fn who_has_voted_and_whose_opening_is_over_has_nothing_to_say() {
     let policy = crate::Config::new().validate().unwrap();
-    let mut circuit = Circuit::new("a", policy, FleetOptions::new().counting(Counting::Quorum(2)));
+    let mut circuit = Circuit::new("a.", policy, FleetOptions::new().counting(Counting::Quorum(2)));
     assert_eq!(sent(&mut circuit, 0), Some(Operation::Read));
     circuit.heard(0, &reply(Verdict::Ok, View::NEW));
     circuit.own(MS, CircuitState::Open, Some((500 * MS, 5)));

@@ -109,7 +109,8 @@ pub fn force_open(key: &str, channel: &str) -> ScriptCall {
 }
 
 fn call(key: &str, operation: &str, own: &[&str]) -> ScriptCall {
-    let fixed = [operation, "", "5", "1", "30000", "1", "1000", "30000", "86400000", "0", "closed", "0", "0", "0", "", "0"];
+    let fixed =
+        [operation, "", "5", "1", "30000", "1", "1000", "30000", "86400000", "0", "closed", "0", "0", "0", "", "0"];
     ScriptCall { key: key.into(), arguments: fixed.iter().chain(own).map(|&text| text.into()).collect() }
 }
 

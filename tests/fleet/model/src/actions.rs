@@ -104,7 +104,10 @@ impl World {
         // A lease is more than its third, in which what runs is renewed.
         add(instance.waits && !self.down && self.registered(rules), &[HasWaited(at)]);
         let recovering = view.phase == Phase::HalfOpen || (view.phase == Phase::Open && instance.over);
-        add(idle && recovering && !instance.waits && view.order == Order::None && instance.probes.is_empty(), &[WantsProbe(at)]);
+        add(
+            idle && recovering && !instance.waits && view.order == Order::None && instance.probes.is_empty(),
+            &[WantsProbe(at)],
+        );
         // The same moment by two clocks: an instance's runs from the reply, so it is not ahead.
         add(view.phase == Phase::Open && !instance.over && self.server.over, &[OpeningEndsFor(at)]);
         // It waits as long as the server said.

@@ -318,3 +318,36 @@ fn where_generations_are_ahead_of_the_clock_a_success_still_refutes_what_comes_l
     assert_eq!(circuit.ask(&mut caller, Op::Reset).state, "closed");
     assert_eq!(circuit.ask(&mut caller, failures("a.2", 1, 10 * MS)).failures, 0);
 }
+
+#[test]
+fn the_latest_failure_has_a_field_of_its_own_only_where_no_other_tells_of_it() {
+    let mut caller = Caller::default();
+    let mut circuit = Circuit::new();
+    let asked =
+        |circuit: &mut Circuit| (circuit.look().failure_age_ms, circuit.field_names().contains(&"failed_at".into()));
+    circuit.ask(&mut caller, Op::failure("a.1"));
+    circuit.redis.advance_ms(70);
+    assert_eq!(asked(&mut circuit), (70, false), "the report does");
+    circuit.ask(&mut caller, Op::success());
+    assert_eq!(asked(&mut circuit), (70, true), "it is refuted");
+    circuit.redis.advance_ms(1);
+    for rid in ["a.2", "a.3", "a.4", "a.5", "a.6"] {
+        circuit.ask(&mut caller, Op::failure(rid));
+    }
+    circuit.redis.advance_ms(30_000);
+    assert_eq!((caller.seen.state.as_str(), asked(&mut circuit)), ("open", (30_000, false)), "it began with one");
+    circuit.ask(&mut caller, Op::Acquire { token: "a.7" });
+    assert_eq!(asked(&mut circuit), (30_000, true), "another generation has begun since");
+    let admitted = caller.seen.generation;
+    circuit.ask(&mut caller, Op::Done { token: "a.7", admitted, outcome: "fail", again: false });
+    assert_eq!(asked(&mut circuit), (0, false), "the probe has failed");
+    circuit.ask(&mut caller, Op::Reset);
+    circuit.redis.advance_ms(5);
+    assert_eq!(asked(&mut circuit), (5, true));
+    circuit.ask(&mut caller, Op::trip());
+    assert_eq!(asked(&mut circuit), (5, true), "it did not open by a failure");
+    // Counted by the name of nobody, as by `record_failure` without an instance.
+    circuit.ask(&mut caller, Op::Reset);
+    circuit.ask(&mut caller, Op::failure(""));
+    assert_eq!(asked(&mut circuit), (0, true));
+}

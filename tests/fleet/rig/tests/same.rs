@@ -205,7 +205,8 @@ impl<'a, R: Redis> Side<'a, R> {
     fn edit(&mut self, act: &Act) {
         match act {
             Act::End(field) => {
-                if self.redis.hash(&self.key).contains_key(field.as_bytes()) {
+                // Whether the latest failure has a field may be a matter of a millisecond.
+                if *field == "failed_at" || self.redis.hash(&self.key).contains_key(field.as_bytes()) {
                     let past = (self.redis.time_us() / 1_000 - PAST_MS).to_string();
                     self.redis.hset(&self.key, field.as_bytes(), past.as_bytes());
                 }
@@ -220,7 +221,10 @@ impl<'a, R: Redis> Side<'a, R> {
     /// The hash with times as tens of seconds from now, and generations by their order.
     fn hash(&mut self) -> (BTreeMap<String, String>, Option<u64>) {
         let now_us = self.redis.time_us();
-        let hash: Hash = self.redis.hash(&self.key);
+        let mut hash: Hash = self.redis.hash(&self.key);
+        if let Some(at) = failed_at_ms(&hash) {
+            hash.insert(b"failed_at".to_vec(), at.to_string().into_bytes());
+        }
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         let fields = hash.into_iter().map(|(field, value)| {
             let (field, value) = (text(field), text(value));
@@ -237,6 +241,21 @@ impl<'a, R: Redis> Side<'a, R> {
         let fields = fields.collect();
         (fields, self.redis.ttl_ms(&self.key).map(rounded))
     }
+}
+
+/// The latest failure where another field tells of it, or the one that has no other: which of them it is, a millisecond decides.
+fn failed_at_ms(hash: &Hash) -> Option<u64> {
+    let text = |field: &str| hash.get(field.as_bytes()).and_then(|value| std::str::from_utf8(value).ok());
+    let number = |value: &str| value.split('*').next()?.parse::<u64>().ok();
+    let stored = text("failed_at").map(|value| value.parse::<u64>());
+    if matches!(stored, Some(Err(_))) {
+        return None;
+    }
+    let by_failures = matches!(text("reason"), None | Some("consecutive_failures" | "probe_failed"));
+    let opened = text("gen").filter(|_| text("state") == Some("open") && by_failures).and_then(number);
+    let reports = hash.iter().filter(|(field, _)| field.starts_with(b"fail."));
+    let reported = reports.filter_map(|(_, value)| number(std::str::from_utf8(value).ok()?)).max();
+    stored.and_then(Result::ok).max(opened.max(reported).map(|us| us / 1_000))
 }
 
 fn rounded(ms: u64) -> u64 {

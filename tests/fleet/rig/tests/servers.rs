@@ -37,10 +37,10 @@ fn a_server_that_does_not_know_the_script_gets_its_text_once() {
 }
 
 #[test]
-fn a_circuit_takes_two_hundred_bytes_or_less_with_its_name_while_one_report_of_failures_is_counted_too() {
+fn a_circuit_takes_two_hundred_bytes_or_less_with_its_name_while_two_reports_of_failures_are_counted_too() {
     for (name, mut live, _server) in servers() {
-        // As long as names are in a process with thousands of circuits.
-        let rid = |number: u32| format!("k3f9x2ab7q0-1ab.{number}");
+        // As long as an instance's first 61 names are.
+        let rid = |number: u32| format!("k3f9X2a1{number}");
         let (key, mut caller) = (b"circuit_breaker:s3_upload".to_vec(), caller());
         let memory = |live: &mut Live| match live.command(&[b"MEMORY", b"USAGE", &key]) {
             Ok(Value::Int(bytes)) => bytes,
@@ -73,8 +73,8 @@ fn a_circuit_takes_two_hundred_bytes_or_less_with_its_name_while_one_report_of_f
         let blip = memory(&mut live);
         let said = format!("{name}: open {open} B, closed again {closed} B, counting {counting:?} B, refuted {blip} B");
         println!("{said}");
-        assert!([open, closed, counting[0], blip].iter().all(|bytes| *bytes <= 200), "{said}");
-        assert!(counting.is_sorted() && counting[3] <= 200 + 3 * 48, "a further report takes little: {said}");
+        assert!([open, closed, counting[0], counting[1], blip].iter().all(|bytes| *bytes <= 200), "{said}");
+        assert!(counting.is_sorted() && counting[3] <= 200 + 32, "a further report takes little: {said}");
         live.del(&key);
     }
 }
