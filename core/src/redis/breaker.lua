@@ -97,12 +97,6 @@ local function forget()
   if added then changes[added] = false end
   list, tracked, base_at, newest = {}, 0, 0, 0
 end
--- The latest failure, in ms, where it follows from what is stored anyway; else -1.
-local function implied()
-  local at = newest
-  if state == 'open' and (reason == 'consecutive_failures' or reason == 'probe_failed') then at = gen end
-  return at > 0 and (at - at % 1000) / 1000 or -1
-end
 if state == 'closed' and failures > 0 then
   for i = 1, #told do
     local field = told[i]
@@ -120,7 +114,7 @@ if state == 'closed' and failures > 0 then
       changes[field] = false
     end
   end
-  failed_at = max(failed_at, implied())
+  if newest > 0 then failed_at = max(failed_at, (newest - newest % 1000) / 1000) end
   if tracked > failures then -- somebody has lowered the count
     local latest = max(base_at, newest)
     forget()
@@ -130,9 +124,11 @@ if state == 'closed' and failures > 0 then
   else
     failures = tracked
   end
-else
-  failed_at = max(failed_at, implied())
-  if #told > 0 then forget() end
+elseif #told > 0 then
+  forget()
+end
+if state == 'open' and gen > 0 and (reason == 'consecutive_failures' or reason == 'probe_failed') then
+  failed_at = max(failed_at, (gen - gen % 1000) / 1000)
 end
 if failed_at > now then failed_at = now end
 
@@ -464,8 +460,9 @@ if write then
   if successes ~= successes_was then put('successes', successes) end
   if open_until ~= open_until_was then put('open_until', open_until) end
   if last_ok ~= last_ok_was then put('last_ok', last_ok) end
-  local failed_at_is = failed_at == implied() and -1 or failed_at
-  if failed_at_is ~= failed_at_was then put('failed_at', failed_at_is) end
+  local other = state == 'open' and (reason == 'consecutive_failures' or reason == 'probe_failed') and gen or newest
+  local stored = failed_at ~= (other - other % 1000) / 1000 and failed_at or -1 -- not where another field tells of it
+  if stored ~= failed_at_was then put('failed_at', stored) end
   if base_at ~= base_at_was then put('base_at', base_at) end
   if forced ~= (fields.forced or '') then put('forced', forced) end
   for field, value in pairs(changes) do

@@ -56,9 +56,11 @@ fn a_circuit_takes_two_hundred_bytes_or_less_with_its_name_while_two_reports_of_
         assert_eq!(caller.seen.state, "open");
         let open = memory(&mut live);
         live.hset(&key, b"open_until", b"1");
+        let mut probing = Vec::new();
         for number in [3, 4] {
             let token = &*rid(number);
             caller.ask(&mut live, &key, Op::Acquire { token }).expect(&name);
+            probing.push(memory(&mut live));
             let admitted = caller.seen.generation;
             caller.ask(&mut live, &key, Op::Done { token, admitted, outcome: "ok", again: false }).expect(&name);
         }
@@ -71,10 +73,13 @@ fn a_circuit_takes_two_hundred_bytes_or_less_with_its_name_while_two_reports_of_
         });
         caller.ask(&mut live, &key, Op::success()).expect(&name);
         let blip = memory(&mut live);
-        let said = format!("{name}: open {open} B, closed again {closed} B, counting {counting:?} B, refuted {blip} B");
+        let said = format!(
+            "{name}: open {open} B, probing {probing:?} B, closed again {closed} B, counting {counting:?} B, refuted {blip} B"
+        );
         println!("{said}");
         assert!([open, closed, counting[0], counting[1], blip].iter().all(|bytes| *bytes <= 200), "{said}");
         assert!(counting.is_sorted() && counting[3] <= 200 + 32, "a further report takes little: {said}");
+        assert!(probing[0] <= 208 && probing[1] <= 240, "for as long as a probe takes: {said}");
         live.del(&key);
     }
 }
