@@ -33,15 +33,14 @@ export function label({ pen, palette, layout, isNarrow }, { top, height }, text)
   pen.fillText(text, layout.left - (isNarrow ? 6 : 10), top + height / 2);
 }
 
-/** What the parts below it have in common, and how much of it there is, where there is room for that. */
+/** What the parts below it have in common, and how much of it there is. */
 export function heading({ pen, palette, layout, isNarrow }, { top, height }, text, amount) {
   pen.font = `600 13px ${palette.font}`;
   pen.fillStyle = palette.ink;
   pen.textAlign = "left";
   pen.textBaseline = "alphabetic";
   pen.fillText(text, isNarrow ? 0 : layout.left, top + height - 7);
-  if (isNarrow) return;
-  const begin = layout.left + pen.measureText(text).width + 14;
+  const begin = (isNarrow ? 0 : layout.left) + pen.measureText(text).width + 14;
   pen.font = `12px ${palette.font}`;
   pen.fillStyle = palette.muted;
   pen.fillText(amount, begin, top + height - 7);
