@@ -1,0 +1,63 @@
+//! What the front page shows of firmware, run: its lines stand here, and a sensor that does not answer is guarded by them.
+
+use core::time::Duration;
+use embedded_hal::i2c::{ErrorKind, ErrorType, I2c, NoAcknowledgeSource, Operation};
+use halfopen::hal::Guarded;
+use halfopen::{CallError, CircuitBreaker, CircuitState, Config, TickClock};
+
+const CONFIG: Config = Config::new().failure_threshold(3).recovery_timeout(Duration::from_millis(500));
+
+static THERMOMETER: CircuitBreaker<TickClock> =
+    CircuitBreaker::with_clock("thermometer", CONFIG, TickClock::new(millis, 1_000));
+
+fn millis() -> u32 {
+    0 // your board's counter; it may wrap
+}
+
+fn wrap(i2c: impl I2c) -> impl I2c {
+    Guarded::new(i2c, &THERMOMETER) // wrap the bus once, and keep the driver
+}
+
+/// A bus on which nobody answers.
+#[derive(Default)]
+struct DeadBus {
+    asked: u32,
+}
+
+impl ErrorType for &mut DeadBus {
+    type Error = ErrorKind;
+}
+
+impl I2c for &mut DeadBus {
+    fn transaction(&mut self, _: u8, _: &mut [Operation<'_>]) -> Result<(), ErrorKind> {
+        self.asked += 1;
+        Err(ErrorKind::NoAcknowledge(NoAcknowledgeSource::Address))
+    }
+}
+
+#[test]
+fn three_transactions_without_an_answer_open_the_circuit_and_the_bus_is_left_alone() {
+    let mut bus = DeadBus::default();
+    let mut guarded = wrap(&mut bus);
+    for _ in 0..10 {
+        assert!(guarded.write(0x48, &[0]).is_err());
+    }
+    drop(guarded);
+    assert_eq!(bus.asked, 3);
+    assert_eq!(THERMOMETER.state(), CircuitState::Open);
+    let mut guarded = Guarded::new(&mut bus, &THERMOMETER);
+    assert!(matches!(guarded.write(0x48, &[0]), Err(CallError::Open(_))));
+}
+
+#[test]
+fn the_example_is_here_line_by_line() {
+    let (_, rest) = include_str!("../../README.md").split_once("## Firmware\n\n```rust\n").expect("the example");
+    let (example, _) = rest.split_once("```").expect("its end");
+    let (uses, program): (Vec<_>, Vec<_>) =
+        example.lines().filter(|line| !line.is_empty()).partition(|line| line.starts_with("use "));
+    assert!(uses.len() >= 4 && program.len() >= 9);
+    let here: Vec<_> = include_str!("front_page.rs").lines().collect();
+    for line in program {
+        assert!(here.contains(&line), "not in front_page.rs: {line}");
+    }
+}
