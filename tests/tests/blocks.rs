@@ -238,3 +238,21 @@ fn the_configuration_of_resilience4j_is_the_one_that_is_made_of_it() {
     let trials = here("half_open_trials");
     assert_eq!(here("success_threshold"), trials - (value("failureRateThreshold") * trials).div_ceil(100) + 1);
 }
+
+#[test]
+fn every_file_that_a_page_at_the_front_names_is_there() {
+    let (mut seen, mut missing) = (0, Vec::new());
+    for code in code().into_iter().filter(|code| code.language.is_none() && !code.page.contains('/')) {
+        let is_path = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+        let Some((folder, _)) = code.text.split_once('/').filter(|_| code.text.chars().all(is_path)) else { continue };
+        if folder.is_empty() || !root().join(folder).is_dir() {
+            continue;
+        }
+        seen += 1;
+        if !root().join(&code.text).exists() {
+            missing.push(format!("{}: {}", code.page, code.text));
+        }
+    }
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(seen > 20, "{seen}");
+}
