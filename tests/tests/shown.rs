@@ -1,9 +1,11 @@
-//! What the front page shows of firmware, run: its lines stand here, and a sensor that does not answer is guarded by them.
+//! What pages show and nothing else runs: the front page's firmware, by a sensor that does not answer, and a line of the log.
 
+use core::cell::RefCell;
 use core::time::Duration;
 use embedded_hal::i2c::{ErrorKind, ErrorType, I2c, NoAcknowledgeSource, Operation};
 use halfopen::hal::Guarded;
-use halfopen::{CallError, CircuitBreaker, CircuitState, Config, TickClock};
+use halfopen::rules::TimeWindow;
+use halfopen::{CallError, CircuitBreaker, CircuitState, Config, ManualClock, OnTransition, TickClock, Transition};
 
 const CONFIG: Config = Config::new().failure_threshold(3).recovery_timeout(Duration::from_millis(500));
 
@@ -56,8 +58,24 @@ fn the_example_is_here_line_by_line() {
     let (uses, program): (Vec<_>, Vec<_>) =
         example.lines().filter(|line| !line.is_empty()).partition(|line| line.starts_with("use "));
     assert!(uses.len() >= 4 && program.len() >= 9);
-    let here: Vec<_> = include_str!("front_page.rs").lines().collect();
+    let here: Vec<_> = include_str!("shown.rs").lines().collect();
     for line in program {
-        assert!(here.contains(&line), "not in front_page.rs: {line}");
+        assert!(here.contains(&line), "not in shown.rs: {line}");
     }
+}
+
+#[test]
+fn the_line_of_the_log_that_the_guide_explains_is_one_that_a_breaker_says() {
+    let told = RefCell::new(String::new());
+    let observer = OnTransition::new(|name: &str, transition: &Transition| {
+        told.replace(format!("circuit '{name}': {transition}"));
+    });
+    let config = Config::new().sliding_window(Duration::from_secs(5)).minimum_calls(76).failure_rate_threshold(50);
+    let breaker = CircuitBreaker::with_rule("payments", TimeWindow::<10>::with(config), ManualClock::new(), observer);
+    for call in 0..76 {
+        let _ = breaker.call(|| if call % 2 == 0 { Ok(()) } else { Err("down") });
+    }
+    let page = include_str!("../../docs/guide/src/operations.md");
+    let (_, line) = page.split_once("## Reading a log line\n\n```text\n").expect("the line");
+    assert_eq!(line.lines().next(), Some(told.take().as_str()));
 }
