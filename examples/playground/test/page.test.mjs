@@ -206,11 +206,23 @@ for (const [name, options] of [["", {}], [" on a phone", { viewport: { width: 36
       await page.keyboard.press("Escape");
       assert.equal(await line.getAttribute("aria-valuetext"), all);
       await page.keyboard.press("ArrowLeft");
-      await page.locator("#restart").click();
-      assert.equal(await textOf(page, "readout-title"), "");
+      assert.match(await textOf(page, "readout-title"), /^half open → closed/);
+      await page.evaluate(() => void (location.hash = "scenario=stale"));
+      await page.getByRole("button", { name: "Stale result", pressed: true }).waitFor();
+      assert.equal(await textOf(page, "readout-title"), "", "of another run it says nothing");
     }, options);
   });
 }
+
+test("a finger points, too, and what it pointed at stays when it is lifted", async () => {
+  await withPage(async (page) => {
+    const line = page.locator("#timeline");
+    await line.scrollIntoViewIfNeeded();
+    const { height } = await line.boundingBox();
+    await line.tap({ position: { x: 200, y: height / 2 } });
+    assert.match(await textOf(page, "readout-title"), /^At 1\d\.\d\d s$/);
+  }, { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+});
 
 test("every order that there is can be given by hand, and the clock set back", async () => {
   await withPage(async (page) => {

@@ -21,23 +21,23 @@ export function drawTimeline(canvas, run, { spanMs, usual, picked }) {
   const width = canvas.clientWidth;
   if (width === 0) return;
   const frame = frameOf(width, run, spanMs);
-  const { layout, isNarrow, to, x } = frame;
+  const { layout, to, x } = frame;
   const pen = penOn(canvas, width, layout.height);
   const palette = paletteOf(canvas);
   const scene = { ...frame, pen, palette, run, end: x(Math.min(run.now, to)) };
-  const amount = isNarrow ? shortAmountOf : amountOf;
+  const amounts = (title, lane) => [amountOf, shortAmountOf].map((amount) => [title, amount(lane, run.now)]);
 
   drawAxis(scene);
   clipped(scene, () => drawHealth(scene, usual));
   label(scene, layout.sick, "Service");
-  heading(scene, layout.withHeading, "With the breaker", amount(run.guarded, run.now));
+  heading(scene, layout.withHeading, amounts("With the breaker", run.guarded));
   drawLegend(scene);
   clipped(scene, () => drawBands(scene));
   label(scene, layout.band, run.bands.length > 1 ? `${run.bands.length} circuits` : "Circuit");
   drawCalls(scene, layout.calls, KINDS, run.guarded.calls);
   drawLevel(scene);
   drawOpenFor(scene);
-  heading(scene, layout.bareHeading, isNarrow ? "Without one" : "The same traffic without a breaker", amount(run.bare, run.now));
+  heading(scene, layout.bareHeading, [...amounts("The same traffic without a breaker", run.bare), ...amounts("Without one", run.bare)]);
   drawCalls(scene, layout.bare, BARE_KINDS, run.bare.calls);
   drawNow(scene);
   if (picked) drawPicked(scene, picked);
