@@ -4,8 +4,10 @@ use core::cell::RefCell;
 use core::time::Duration;
 use embedded_hal::i2c::{ErrorKind, ErrorType, I2c, NoAcknowledgeSource, Operation};
 use halfopen::hal::Guarded;
-use halfopen::rules::TimeWindow;
-use halfopen::{CallError, CircuitBreaker, CircuitState, Config, ManualClock, OnTransition, TickClock, Transition};
+use halfopen::rules::{Adaptive, Consecutive, ConsecutiveSlow, CountWindow, Rule, TimeWindow};
+use halfopen::{
+    CallError, CircuitBreaker, CircuitState, Config, ManualClock, OnTransition, SystemClock, TickClock, Transition,
+};
 
 const CONFIG: Config = Config::new().failure_threshold(3).recovery_timeout(Duration::from_millis(500));
 
@@ -78,4 +80,23 @@ fn the_line_of_the_log_that_the_guide_explains_is_one_that_a_breaker_says() {
     let page = include_str!("../../docs/guide/src/operations.md");
     let (_, line) = page.split_once("## Reading a log line\n\n```text\n").expect("the line");
     assert_eq!(line.lines().next(), Some(told.take().as_str()));
+}
+
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn a_rule_takes_the_bytes_that_the_guide_says() {
+    const fn more<R: Rule>() -> usize {
+        size_of::<CircuitBreaker<SystemClock, (), &str, R>>() - size_of::<CircuitBreaker>()
+    }
+    let page = include_str!("../../docs/guide/src/rules.md");
+    for (rule, bytes) in [
+        ("Consecutive", "0".into()),
+        ("ConsecutiveSlow", more::<ConsecutiveSlow>().to_string()),
+        ("CountWindow<N>", format!("{} for 64", more::<CountWindow<64>>())),
+        ("TimeWindow<B>", format!("{} for 10", more::<TimeWindow<10>>())),
+        ("Adaptive<R>", more::<Adaptive<Consecutive>>().to_string()),
+    ] {
+        let row = page.lines().rfind(|line| line.starts_with(&format!("| `{rule}` |"))).expect(rule);
+        assert!(row.ends_with(&format!(" {bytes} |")), "{rule} takes {bytes}: {row}");
+    }
 }
