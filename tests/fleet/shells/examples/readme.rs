@@ -3,7 +3,7 @@
 use halfopen::redis::{Fleet, FleetOptions};
 use halfopen::{CallError, Config};
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let url = std::env::var("REDIS_URL").unwrap_or("redis://127.0.0.1:6379/".into());
     let fleet = Fleet::from_url(&url, FleetOptions::new())?; // waits for nobody
     let uploads = fleet.breaker("s3_upload", Config::new().failure_threshold(3))?;
