@@ -25,7 +25,8 @@
 //! - No call fails, hangs or waits because of Redis. A request that would be a probe waits for its permit, at most
 //!   [`probe_wait`](FleetOptions::probe_wait); [`call_async`](SharedBreaker::call_async) does not block its thread meanwhile.
 //! - In HALF_OPEN no more than `half_open_max_calls` probes are in flight in the whole fleet: permits have leases in Redis,
-//!   which are renewed while a probe runs and run out if its process is gone.
+//!   which are renewed while a probe runs and run out if its process is gone. Outages of Redis do not end them, and after one
+//!   nobody asks for a permit for one lease.
 //! - What Redis forgets, the first process that still knows it brings back: the fleet is the replica of the state.
 //! - Clocks of hosts do not matter.
 //!
