@@ -224,7 +224,10 @@ release_minimal() {
   need_cache || return
   rm -rf "$CACHE/minimal"
   cargo package -q -p halfopen --no-verify --allow-dirty --target-dir "$CACHE/minimal" || { fail "minimal: cannot be copied, see above"; return; }
-  crate=$(compgen -G "$CACHE/minimal/package/halfopen-*.crate") && unpack "$crate" "$folder" && echo "[workspace]" >>"$folder/Cargo.toml" || return
+  crate=$(compgen -G "$CACHE/minimal/package/halfopen-*.crate") && unpack "$crate" "$folder" || return
+  # Without what its tests need, which would choose for who uses it.
+  awk '/^\[/ { skip = /^\[dev-dependencies/ } !skip; END { print "[workspace]" }' "$folder/Cargo.toml" >"$CACHE/minimal/Cargo.toml" &&
+    mv "$CACHE/minimal/Cargo.toml" "$folder/Cargo.toml" || return
   step "minimal: choosing the oldest version of each crate that core/Cargo.toml names"
   (cd "$folder" && RUSTC_BOOTSTRAP=1 cargo update -q -Z direct-minimal-versions) ||
     { fail "minimal: the least versions in core/Cargo.toml do not go together, see above"; return; }
