@@ -194,8 +194,9 @@ release_deny() {
   fi
   for lock in "${locks[@]}"; do
     step "deny: ${checks[*]}, of $lock"
+    cargo fetch -q --locked --manifest-path "${lock%lock}toml" || { failed+=("$lock") && continue; }
     # An exception serves one of these workspaces, and is none in the others.
-    "$deny" --manifest-path "${lock%lock}toml" --workspace --locked --config deny.toml check --disable-fetch \
+    "$deny" --manifest-path "${lock%lock}toml" --workspace --locked --offline --config deny.toml check \
       -A license-exception-not-encountered "${checks[@]}" || failed+=("$lock")
   done
   [ ${#failed[@]} = 0 ] || fail "deny: ${failed[*]}, see above" "what may come along is in deny.toml"
