@@ -239,16 +239,19 @@ release_minimal() {
 
 # The one place where the repository's address is written is Cargo.toml; what npm asks for is the same.
 release_address() {
-  local address package
+  local address package version
+  need_node || return
+  version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+  [ "$(cd "$NPM" && node -p 'require("./package.json").version')" = "$version" ] ||
+    { fail "Cargo.toml has version $version, wasm/package.json another"; return; }
   address=$(sed -n 's/^repository = "\(.*\)"/\1/p' Cargo.toml)
   if [ -z "$address" ]; then
     fail "the packages do not say where the repository is" "set \`repository\` in Cargo.toml, and run: ./x release --write address"
     return
   fi
-  need_node || return
   package="git+${address%.git}.git"
   if [ -n "$WRITE" ]; then
-    (cd "$NPM" && npm pkg set repository.type=git "repository.url=$package" repository.directory=wasm) || return
+    sed -i -e '/^  "repository": /d' -e "/^  \"license\": /a\  \"repository\": { \"type\": \"git\", \"url\": \"$package\", \"directory\": \"wasm\" }," "$NPM/package.json" || return
   fi
   [ "$(cd "$NPM" && node -p 'require("./package.json").repository?.url')" = "$package" ] ||
     { fail "wasm/package.json does not say that the repository is $package" "run: ./x release --write address"; return; }
