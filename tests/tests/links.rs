@@ -1,32 +1,17 @@
 //! Every link of every page leads somewhere: to a file that is there, and to a heading that is in it. Nothing is asked of the network.
 
+#[path = "common/pages.rs"]
+mod pages;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use pages::{page_files, root};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-/// What is built, or somebody else's.
-const NOT_OURS: [&str; 8] = [".cache", ".git", "book", "corpus", "dist", "node_modules", "pkg", "target"];
 /// What registries show, where no other file lies beside the page.
 const PACKAGED: [&str; 2] = ["core/README.md", "wasm/README.md"];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
-fn find_pages(folder: &Path, pages: &mut BTreeMap<PathBuf, Page>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        if path.is_dir() && !NOT_OURS.contains(&name) {
-            find_pages(&path, pages);
-        } else if path.extension().is_some_and(|extension| extension == "md") {
-            let page = Page::read(&fs::read_to_string(&path).unwrap());
-            pages.insert(path, page);
-        }
-    }
-}
 
 struct Page {
     links: Vec<String>,
@@ -97,9 +82,8 @@ fn target(page: &Path, link: &str) -> Option<(PathBuf, Option<String>)> {
 }
 
 fn pages() -> BTreeMap<PathBuf, Page> {
-    let mut pages = BTreeMap::new();
-    find_pages(&root(), &mut pages);
-    pages
+    let read = |path: PathBuf| (path.clone(), Page::read(&fs::read_to_string(path).unwrap()));
+    page_files().into_iter().map(read).collect()
 }
 
 #[test]

@@ -1,4 +1,4 @@
-// The code of the front page and of the guide: each block of JavaScript and TypeScript runs and prints what its comments say, and
+// The code of both front pages and of the guide: each block of JavaScript and TypeScript runs and prints what its comments say, and
 // those of TypeScript compile, strictly.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -14,16 +14,17 @@ const guide = join(process.env.REPOSITORY, "docs", "guide", "src");
 const real = { fetch: globalThis.fetch, log: console.log, warn: console.warn };
 
 /** The blocks of a page that run, each with the file that it is written to. */
-const blocksOf = (file) =>
+const blocksOf = (file, name) =>
   [...readFileSync(file, "utf8").matchAll(/^```(js|ts)\n([^]*?)^```$/gm)].map(([, language, code], at) => ({
     language,
     code,
-    source: join(folder, `${basename(file, ".md")}-${at + 1}.${language === "ts" ? "mts" : "mjs"}`),
+    source: join(folder, `${name}-${at + 1}.${language === "ts" ? "mts" : "mjs"}`),
   }));
 const pages = [
-  join(here, "node_modules", "halfopen", "README.md"),
-  ...readdirSync(guide).filter((name) => name.endsWith(".md")).map((name) => join(guide, name)),
-].map((file) => ({ name: basename(file, ".md"), blocks: blocksOf(file) })).filter(({ blocks }) => blocks.length > 0);
+  { name: "front-page", file: join(process.env.REPOSITORY, "README.md") },
+  { name: "package", file: join(here, "node_modules", "halfopen", "README.md") },
+  ...readdirSync(guide).filter((name) => name.endsWith(".md")).map((name) => ({ name: basename(name, ".md"), file: join(guide, name) })),
+].map(({ name, file }) => ({ name, blocks: blocksOf(file, name) })).filter(({ blocks }) => blocks.length > 0);
 
 /** What the comments behind `console.log`, and behind what makes a listener log, say. */
 const promised = (code) =>
@@ -60,7 +61,8 @@ async function run(file) {
 
 test("there is something to run", () => {
   const languages = (name) => new Set(pages.find((page) => page.name === name)?.blocks.map(({ language }) => language));
-  assert.deepEqual(languages("README"), new Set(["js", "ts"]));
+  assert.deepEqual(languages("front-page"), new Set(["js"]));
+  assert.deepEqual(languages("package"), new Set(["js", "ts"]));
   assert.deepEqual(languages("testing"), new Set(["ts"]));
   assert.deepEqual(languages("migration-opossum"), new Set(["js"]));
 });

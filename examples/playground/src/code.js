@@ -77,11 +77,13 @@ export function toTypeScript(settings) {
   ].join("\n");
 }
 
-/** What serde reads as a `halfopen::Config`. @param {Record<string, any>} settings */
+/** What serde reads as a `halfopen::RegistryConfig`. @param {Record<string, any>} settings */
 export function toToml(settings) {
   const config = complete(settings);
   return [
-    `# A halfopen::Config, by serde. The rule is a type: ${rustRule(config)}`,
+    "# A halfopen::RegistryConfig, by serde. Circuits by name, [circuits.NAME], say what differs.",
+    `# The rule is a type: ${rustRule(config)}`,
+    "[defaults]",
     ...given(config).map(({ name, value }) => `${snakeCase(name)} = ${isWholeTime(name, value) ? `${value}.0` : value}`),
     "",
   ].join("\n");

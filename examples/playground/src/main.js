@@ -3,12 +3,13 @@ import { LANGUAGES } from "./code.js";
 import { describe } from "./draw/words.js";
 import { drawTimeline } from "./draw/timeline.js";
 import { SCENARIOS, scenarioOf } from "./scenarios.js";
-import { fromHash, seedOf, toHash } from "./share.js";
+import { canSay, fromHash, seedOf, toHash } from "./share.js";
 import { CALLER, SERVICE } from "./sim/settings.js";
 import { Simulation } from "./sim/simulation.js";
 import { byId, copy, make, setText } from "./ui/dom.js";
 import { makeConfig, makeSliders } from "./ui/fields.js";
 import { Player } from "./ui/player.js";
+import { Pointer } from "./ui/pointer.js";
 import { showLog, showNumbers } from "./ui/show.js";
 import { makeTabs } from "./ui/tabs.js";
 
@@ -21,7 +22,7 @@ let run;
 let language = LANGUAGES[0];
 
 const player = new Player((ms) => {
-  const end = scenarioOf(id).seconds * 1000;
+  const end = spanMs();
   const to = run.now + ms;
   // A scenario stops where it ends; what goes on after that goes on for as long as one likes.
   if (run.now < end && to >= end) {
@@ -32,6 +33,9 @@ const player = new Player((ms) => {
   }
   show();
 });
+
+const spanMs = () => scenarioOf(id).seconds * 1000;
+const pointer = new Pointer(byId("timeline"), () => ({ run, spanMs: spanMs() }), draw);
 
 const showService = makeSliders(byId("service"), SERVICE.slice(1), (name, value) => set("service", name, value));
 const showCaller = makeSliders(byId("caller"), CALLER, (name, value) => set("caller", name, value));
@@ -58,6 +62,7 @@ function restart({ keepScript = false } = {}) {
   const error = byId("error");
   try {
     run = new Simulation(setup);
+    pointer.picked = undefined;
     error.hidden = true;
     setText(byId("play"), "Start");
   } catch (wrong) {
@@ -95,13 +100,19 @@ function pause() {
 function begin() {
   if (byId("play").disabled) return;
   if (!isStill) return play();
-  run.advanceTo(scenarioOf(id).seconds * 1000);
+  run.advanceTo(spanMs());
   pause();
   show();
 }
 
+/** The time line, and what is said of it. */
+function draw() {
+  drawTimeline(byId("timeline"), run, { spanMs: spanMs(), usual: setup.service, picked: pointer.picked });
+  pointer.show(setup.service, player.isPlaying ? undefined : describe(run));
+}
+
 function show() {
-  drawTimeline(byId("timeline"), run, { spanMs: scenarioOf(id).seconds * 1000, usual: setup.service });
+  draw();
   showNumbers(run);
   showLog(run);
   showService(run.service);
@@ -109,7 +120,6 @@ function show() {
   const outage = byId("outage");
   outage.setAttribute("aria-pressed", String(run.service.outage));
   setText(outage, run.service.outage ? "End the outage" : "Outage now");
-  if (!player.isPlaying) byId("timeline").setAttribute("aria-label", `Time line. ${describe(run)}`);
 }
 
 function showCode() {
@@ -156,6 +166,7 @@ byId("outage").onclick = () => {
   run.change({ set: { outage: !run.service.outage } });
   show();
 };
+byId("jump").onclick = () => (run.change({ jumpMs: -3_600_000 }), show());
 for (const button of document.querySelectorAll("[data-command]")) {
   button.onclick = () => (run.change({ command: button.dataset.command }), show());
 }
@@ -165,6 +176,7 @@ byId("seed").onchange = ({ target }) => {
   restart();
 };
 byId("share").onclick = () => {
+  if (!canSay(id, run.script)) return void setText(byId("shared"), "Too much was done by hand for a link: restart, and do less");
   history.replaceState(null, "", toHash(id, { ...setup, script: run.script }));
   void copy(location.href, byId("shared"));
 };

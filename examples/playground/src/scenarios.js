@@ -22,7 +22,7 @@ export const SCENARIOS = [
     name: "Outage and recovery",
     watch: [
       "Five failures in a row open the circuit: from then on calls are refused at once instead of failing slowly.",
-      "Every 5 s one probe asks. The first ones fail and reopen; the one after the outage succeeds and closes.",
+      "After 5 s one probe asks. In the outage it fails and reopens; the one after the outage succeeds and closes.",
     ],
     config: { failureThreshold: 5, recoveryTimeoutSeconds: 5 },
     script: outage(6_000, 17_000),

@@ -4,7 +4,8 @@ import { CALLER, FIELDS, RULES, SERVICE, withinRange } from "./sim/settings.js";
 
 const SETTINGS = [...SERVICE, ...CALLER];
 const COMMANDS = ["trip", "isolate", "disable", "shadow", "reset"];
-const MOST_CHANGES = 200;
+/** More than these that were done by hand are not read from a link: a slider that is pulled in a run is one for each value. */
+const MOST_CHANGES = 2_000;
 const LONGEST_RUN_MS = 3_600_000;
 
 /**
@@ -24,6 +25,9 @@ export function toHash(id, setup) {
   if (byHand.length > 0) words.set("then", byHand.flatMap(asWords).join(";"));
   return `#${words}`;
 }
+
+/** Whether a link can say all that was done by hand. @param {string} id @param {readonly object[]} script */
+export const canSay = (id, script) => script.length - scenarioOf(id).setup.script.length <= MOST_CHANGES;
 
 /** The scenario's id and the setup that an address means. What it cannot mean is left out: anybody can write one. */
 export function fromHash(hash) {

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { CircuitBreaker } from "halfopen";
-import { LANGUAGES, toToml, toTypeScript } from "../src/code.js";
+import { LANGUAGES, toRust, toToml, toTypeScript } from "../src/code.js";
 import { SCENARIOS } from "../src/scenarios.js";
 import { configOf, FIELDS, RULES } from "../src/sim/settings.js";
 
@@ -38,10 +38,17 @@ test("every field has a value here, and the package takes every configuration", 
   for (const [, config] of CONFIGS) new CircuitBreaker("service", configOf(config)).free();
 });
 
-/** What rustdoc runs after the Rust, and does not show: the TOML is the same configuration. */
+/** What rustdoc runs after the Rust, and does not show: the TOML is the same configuration, for a registry of the same rule. */
 function checks(config) {
-  const lines = [`let toml = r##"`, ...toToml(config).trimEnd().split("\n"), `"##;`, "assert_eq!(toml::from_str::<Config>(toml).unwrap(), config);"];
-  return [...lines, "assert!(breaker.allow_request());"].map((line) => `# ${line}\n`).join("");
+  const rule = toRust(config).includes("type Rule") ? "Rule" : "halfopen::rules::Consecutive";
+  return [
+    ...["let toml = r##\"", ...toToml(config).trimEnd().split("\n"), '"##;'],
+    "let read: halfopen::RegistryConfig = toml::from_str(toml).unwrap();",
+    'assert_eq!(read.of("service"), &config);',
+    `type Circuit = CircuitBreaker<halfopen::SystemClock, (), std::sync::Arc<str>, ${rule}>;`,
+    "let circuits = halfopen::CircuitBreakerRegistry::<Circuit>::try_with_rule(read, halfopen::SystemClock, ()).unwrap();",
+    'assert!(circuits.register("service").unwrap().allow_request() && breaker.allow_request());',
+  ].map((line) => `# ${line}\n`).join("");
 }
 
 test("what is written is what is checked", () => {

@@ -8,6 +8,7 @@ import { chromium } from "playwright-core";
 import { findChromium, FLAGS } from "../../../wasm/test/runtimes/browser.mjs";
 import { serve } from "../serve.mjs";
 import { toRust } from "../src/code.js";
+import { frameOf } from "../src/draw/layout.js";
 import { SCENARIOS, scenarioOf } from "../src/scenarios.js";
 import { Simulation } from "../src/sim/simulation.js";
 
@@ -85,8 +86,8 @@ test("every scenario ends in the state that it promises, with the numbers of the
       run.advanceTo(seconds * 1000);
       assert.equal(await textOf(page, "refused"), String(run.guarded.counts.refused), id);
       assert.equal(await textOf(page, "recovered"), `${(run.recoveredMs / 1000).toFixed(1)} s`, id);
-      const label = await page.locator("#timeline").getAttribute("aria-label");
-      assert.ok(label.includes(`${run.guarded.counts.refused} were refused`), label);
+      const text = await page.locator("#timeline").getAttribute("aria-valuetext");
+      assert.ok(text.includes(`${run.guarded.counts.refused} were refused`), text);
       assert.ok((await coloursOf(page)) > 20, `${id} is drawn`);
       assert.ok((await page.locator("#log tr").count()) >= 3, id);
     }
@@ -173,6 +174,68 @@ test("a snapshot is shown, and restored; one that is damaged is refused", async 
   });
 });
 
+for (const [name, options] of [["", {}], [" on a phone", { viewport: { width: 360, height: 740 } }]]) {
+  test(`what is pointed at is read out${name}, and what the arrow keys go to, to who cannot see it, too`, async () => {
+    const { setup, seconds } = scenarioOf("outage");
+    const run = new Simulation(setup);
+    run.advanceTo(seconds * 1000);
+    const refused = run.guarded.calls.find(({ kind }) => kind === "refused");
+    await withPage(async (page) => {
+      const line = page.locator("#timeline");
+      const width = await line.evaluate(({ clientWidth }) => clientWidth);
+      const { layout, x } = frameOf(width, run, seconds * 1000);
+      assert.equal(await line.evaluate(({ clientHeight }) => clientHeight), layout.height);
+      const topOfNext = () => page.locator(".more").evaluate(({ offsetTop }) => offsetTop);
+      const before = await topOfNext();
+      await line.hover({ position: { x: x(refused.at), y: layout.calls.top + 3.5 * layout.row } });
+      assert.match(await textOf(page, "readout-title"), /^Call was refused at 7\.[12]\d s$/);
+      assert.match(await textOf(page, "readout-more"), /^Circuit open since 7\.16 s: 5 failures in a row\. /);
+      const withMark = await line.screenshot();
+      await page.locator("h1").hover();
+      assert.match(await textOf(page, "readout-more"), /^Point at the time line/);
+      assert.notDeepEqual(await line.screenshot(), withMark, "the mark is shown");
+      const all = await line.getAttribute("aria-valuetext");
+      await line.focus();
+      for (const key of ["ArrowLeft", "ArrowDown", "ArrowDown"]) await page.keyboard.press(key);
+      assert.match(await textOf(page, "readout-title"), /^Probe failed: sent at 12\.22 s/);
+      const said = await line.getAttribute("aria-valuetext");
+      assert.ok(said.startsWith("Probe failed: ") && said.endsWith("Service: outage."), said);
+      const failed = run.guarded.calls.find(({ kind, probe }) => kind === "failed" && probe);
+      assert.equal(await line.getAttribute("aria-valuenow"), String(failed.end));
+      assert.equal(await topOfNext(), before, "nothing moves");
+      await page.keyboard.press("Escape");
+      assert.equal(await line.getAttribute("aria-valuetext"), all);
+      await page.keyboard.press("ArrowLeft");
+      assert.match(await textOf(page, "readout-title"), /^half open → closed/);
+      await page.evaluate(() => void (location.hash = "scenario=stale"));
+      await page.getByRole("button", { name: "Stale result", pressed: true }).waitFor();
+      assert.equal(await textOf(page, "readout-title"), "", "of another run it says nothing");
+    }, options);
+  });
+}
+
+test("a finger points, too, and what it pointed at stays when it is lifted", async () => {
+  await withPage(async (page) => {
+    const line = page.locator("#timeline");
+    await line.scrollIntoViewIfNeeded();
+    const { height } = await line.boundingBox();
+    await line.tap({ position: { x: 200, y: height / 2 } });
+    assert.match(await textOf(page, "readout-title"), /^At 1\d\.\d\d s$/);
+  }, { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+});
+
+test("every order that there is can be given by hand, and the clock set back", async () => {
+  await withPage(async (page) => {
+    const told = { trip: "open", isolate: "isolated", disable: "disabled", shadow: "shadow", reset: "closed" };
+    for (const [command, state] of Object.entries(told)) {
+      await page.locator(`[data-command=${command}]`).click();
+      assert.equal(await textOf(page, "state"), state);
+    }
+    await page.locator("#jump").click();
+    assert.match(await page.locator("#log tr").first().innerText(), /clock back by 60\.0 min/);
+  });
+});
+
 test("opened as a file, without any server, it runs", async () => {
   await withPage(async (page) => assert.equal(await textOf(page, "clock"), "30.0 s"), { url: pathToFileURL(`${DIST}index.html`).href });
 });
@@ -211,8 +274,12 @@ test("by keyboard alone: to the time line, into the tabs and between them", asyn
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     assert.equal(await page.evaluate(() => document.activeElement.id), "stage");
-    await page.keyboard.press("Tab");
-    assert.equal(await page.evaluate(() => document.activeElement.id), "play");
+    const seen = [];
+    for (let key = 0; key < 6; key++) {
+      await page.keyboard.press("Tab");
+      seen.push(await page.evaluate(() => document.activeElement.id));
+    }
+    assert.deepEqual(seen, ["play", "step", "restart", "speed", "outage", "timeline"]);
     await page.getByRole("tab", { name: "Events" }).focus();
     await page.keyboard.press("ArrowRight");
     assert.equal(await page.evaluate(() => document.activeElement.id), "tab-code");

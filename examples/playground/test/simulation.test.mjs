@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SCENARIOS, scenarioOf } from "../src/scenarios.js";
-import { fromHash, toHash } from "../src/share.js";
+import { canSay, fromHash, toHash } from "../src/share.js";
 import { chance } from "../src/sim/chance.js";
 import { Queue } from "../src/sim/queue.js";
 import { answer } from "../src/sim/service.js";
@@ -158,4 +158,20 @@ test("chance is even, and of other keys another", () => {
     assert.ok(Math.abs(share - 1_000) < 150, `${share} in tenth ${tenth}`);
   }
   assert.equal(new Set(numbers).size > 9_990, true);
+});
+
+test("in shadow nothing is refused, and what it would have refused ends as it ends", () => {
+  const run = lived(base({ config: { failureThreshold: 3 }, script: [{ at: 1, command: "shadow" }, { at: 3_000, set: { outage: true } }] }), 20_000);
+  const { refused, late, failed } = run.guarded.counts;
+  assert.deepEqual([refused, late, failed], [0, 0, run.bare.counts.failed]);
+  assert.ok(run.bands[0].some(({ state, mode }) => state === "open" && mode === "shadow"));
+});
+
+test("a link says all that was done by hand, to the last of 2,000 changes, and of more that it cannot", () => {
+  const { id, setup } = scenarioOf("outage");
+  const changes = Array.from({ length: 2_000 }, (_, index) => ({ at: 1_000 + index, set: { errorPercent: index % 100 } }));
+  const script = [...setup.script, ...changes];
+  assert.equal(canSay(id, script), true);
+  assert.deepEqual(fromHash(toHash(id, { ...setup, script })).setup.script, script);
+  assert.equal(canSay(id, [...script, { at: 9_000, command: "trip" }]), false);
 });

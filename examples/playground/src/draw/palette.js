@@ -1,7 +1,7 @@
 // The colours of the drawing: those of the page's style, which has a light and a dark set.
 
 const NAMES = [
-  ...["ink", "muted", "line", "surface", "sick"],
+  ...["ink", "muted", "line", "surface", "sick", "accent"],
   ...["closed", "closed-soft", "open", "open-soft", "half", "half-soft", "refused", "late"],
 ];
 

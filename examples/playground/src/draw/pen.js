@@ -33,16 +33,23 @@ export function label({ pen, palette, layout, isNarrow }, { top, height }, text)
   pen.fillText(text, layout.left - (isNarrow ? 6 : 10), top + height / 2);
 }
 
-/** What the parts below it have in common, and how much of it there is, where there is room for that. */
-export function heading({ pen, palette, layout, isNarrow }, { top, height }, text, amount) {
-  pen.font = `600 13px ${palette.font}`;
-  pen.fillStyle = palette.ink;
+/**
+ * What the parts below it have in common, and how much of it there is: the first pair of words that there is room for, else the last.
+ *
+ * @param {[title: string, amount: string][]} words
+ */
+export function heading({ pen, palette, layout, isNarrow }, { top, height }, words) {
+  const left = isNarrow ? 0 : layout.left;
+  const fonts = [`600 13px ${palette.font}`, `12px ${palette.font}`];
+  const widths = (pair) => pair.map((text, at) => ((pen.font = fonts[at]), pen.measureText(text).width));
+  const room = layout.width - left - 14;
+  const chosen = words.find((pair) => widths(pair).reduce((sum, width) => sum + width) <= room) ?? words.at(-1);
+  const [width] = widths(chosen);
   pen.textAlign = "left";
   pen.textBaseline = "alphabetic";
-  pen.fillText(text, isNarrow ? 0 : layout.left, top + height - 7);
-  if (isNarrow) return;
-  const begin = layout.left + pen.measureText(text).width + 14;
-  pen.font = `12px ${palette.font}`;
-  pen.fillStyle = palette.muted;
-  pen.fillText(amount, begin, top + height - 7);
+  [palette.ink, palette.muted].forEach((colour, at) => {
+    pen.font = fonts[at];
+    pen.fillStyle = colour;
+    pen.fillText(chosen[at], left + at * (width + 14), top + height - 7);
+  });
 }

@@ -1,10 +1,12 @@
 // The time line: draws what a run has done so far, and decides nothing.
-import { layoutOf, BARE_KINDS, shownTime, ticksOf } from "./layout.js";
+import { drawBands, drawLegend } from "./band.js";
+import { BARE_KINDS, frameOf, ticksOf } from "./layout.js";
 import { drawMark, drawRing, KINDS } from "./marks.js";
 import { paletteOf } from "./palette.js";
 import { clipped, heading, label, penOn } from "./pen.js";
+import { placeOf } from "./pick.js";
 import { drawLevel, drawOpenFor } from "./graphs.js";
-import { ailments, amountOf, plain } from "./words.js";
+import { ailments, amountOf, shortAmountOf } from "./words.js";
 
 /** A call that takes more of the shown time is a line up to its mark. */
 const LONG = 0.06;
@@ -12,44 +14,33 @@ const LONG = 0.06;
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {import("../sim/simulation.js").Simulation} run
- * @param {{ spanMs: number, usual: Record<string, any> }} view how much time is shown, and how the service usually is
+ * @param {{ spanMs: number, usual: Record<string, any>, picked?: import("./pick.js").Picked }} view how much time is shown, how
+ *   the service usually is, and what somebody points at
  */
-export function drawTimeline(canvas, run, { spanMs, usual }) {
+export function drawTimeline(canvas, run, { spanMs, usual, picked }) {
   const width = canvas.clientWidth;
   if (width === 0) return;
-  const isNarrow = width < 560;
-  const layout = layoutOf({ width, clients: run.bands.length, isNarrow });
+  const frame = frameOf(width, run, spanMs);
+  const { layout, to, x } = frame;
   const pen = penOn(canvas, width, layout.height);
   const palette = paletteOf(canvas);
-  const { from, to } = shownTime(run.now, spanMs);
-  const { left, right } = layout;
-  const x = (at) => left + ((at - from) / (to - from)) * (width - left - right);
-  const scene = { pen, palette, layout, run, from, to, x, isNarrow, end: x(Math.min(run.now, to)) };
+  const scene = { ...frame, pen, palette, run, end: x(Math.min(run.now, to)) };
+  const amounts = (title, lane) => [amountOf, shortAmountOf].map((amount) => [title, amount(lane, run.now)]);
 
   drawAxis(scene);
   clipped(scene, () => drawHealth(scene, usual));
   label(scene, layout.sick, "Service");
-  heading(scene, layout.withHeading, "With the breaker", amountOf(run.guarded, run.now));
+  heading(scene, layout.withHeading, amounts("With the breaker", run.guarded));
   drawLegend(scene);
   clipped(scene, () => drawBands(scene));
   label(scene, layout.band, run.bands.length > 1 ? `${run.bands.length} circuits` : "Circuit");
   drawCalls(scene, layout.calls, KINDS, run.guarded.calls);
   drawLevel(scene);
   drawOpenFor(scene);
-  heading(scene, layout.bareHeading, "The same traffic without a breaker", amountOf(run.bare, run.now));
+  heading(scene, layout.bareHeading, [...amounts("The same traffic without a breaker", run.bare), ...amounts("Without one", run.bare)]);
   drawCalls(scene, layout.bare, BARE_KINDS, run.bare.calls);
   drawNow(scene);
-}
-
-/** The one mark that has no row of its own. */
-function drawLegend({ pen, palette, layout }) {
-  const y = layout.withHeading.top + layout.withHeading.height - 11;
-  pen.font = `12px ${palette.font}`;
-  pen.textAlign = "right";
-  pen.textBaseline = "middle";
-  pen.fillStyle = palette.muted;
-  pen.fillText("a probe", layout.width - layout.right, y);
-  drawRing(pen, layout.width - layout.right - pen.measureText("a probe").width - 12, y, palette.ink);
+  if (picked) drawPicked(scene, picked);
 }
 
 function drawAxis({ pen, palette, layout, from, to, x, isNarrow }) {
@@ -101,55 +92,6 @@ function drawHealth(scene, usual) {
   });
 }
 
-const STATE_COLOURS = { closed: "closed", open: "open", half_open: "half" };
-
-function drawBands(scene) {
-  const { layout, run } = scene;
-  const { top, height } = layout.band;
-  const each = height / run.bands.length;
-  run.bands.forEach((band, client) => {
-    band.forEach((one, index) => {
-      const next = band[index + 1]?.at ?? run.now;
-      drawState(scene, one, next, top + client * each, each);
-    });
-  });
-}
-
-function drawState({ pen, palette, layout, run, x, end }, { at, state }, until, top, height) {
-  const [begin, stop] = [Math.max(layout.left, x(at)), Math.min(end, x(until))];
-  if (stop <= layout.left) return;
-  const isThin = height < 16;
-  const colour = palette[STATE_COLOURS[state]];
-  const width = Math.max(stop - begin, 1.5);
-  pen.fillStyle = isThin && state !== "closed" ? colour : palette[`${STATE_COLOURS[state]}_soft`];
-  pen.fillRect(begin, top, width, height - (isThin ? 1 : 0));
-  const rampMs = (run.config.rampUpSeconds ?? 0) * 1000;
-  if (state === "closed" && at > 0 && rampMs > 0) drawRamp({ pen, palette, x, stop }, at, rampMs, top, height);
-  if (isThin) return;
-  pen.fillStyle = colour;
-  pen.fillRect(begin, top + height - 3, width, 3);
-  pen.font = `600 12px ${palette.font}`;
-  pen.textAlign = "left";
-  pen.textBaseline = "middle";
-  pen.fillStyle = palette.ink;
-  const text = plain(state);
-  if (stop - begin > pen.measureText(text).width + 12) pen.fillText(text, begin + 7, top + (height - 3) / 2 + 0.5);
-}
-
-/** The share that is let through after a closing, as the height of a wedge. */
-function drawRamp({ pen, palette, x, stop }, at, rampMs, top, height) {
-  const [begin, end] = [x(at), Math.min(stop, x(at + rampMs))];
-  if (end <= begin) return;
-  const share = (end - begin) / (x(at + rampMs) - begin);
-  pen.fillStyle = palette.surface;
-  pen.beginPath();
-  pen.moveTo(begin, top);
-  pen.lineTo(end, top);
-  pen.lineTo(end, top + (height - 3) * (1 - share));
-  pen.lineTo(begin, top + (height - 3) * 0.9);
-  pen.fill();
-}
-
 function drawWait(pen, from, to, { y, colour }) {
   pen.globalAlpha = 0.45;
   pen.strokeStyle = colour;
@@ -184,3 +126,22 @@ function drawCalls(scene, part, kinds, calls) {
   });
 }
 
+/** What somebody points at: its time from top to bottom, and a square around its mark. */
+function drawPicked(scene, picked) {
+  const { pen, palette, layout, x } = scene;
+  clipped(scene, () => {
+    const { at, y } = placeOf(scene, picked);
+    const place = Math.round(x(at)) + 0.5;
+    pen.strokeStyle = palette.accent;
+    pen.lineWidth = 1;
+    pen.setLineDash([3, 3]);
+    pen.beginPath();
+    pen.moveTo(place, 0);
+    pen.lineTo(place, layout.axis.top);
+    pen.stroke();
+    pen.setLineDash([]);
+    if (y === undefined) return;
+    pen.lineWidth = 2;
+    pen.strokeRect(place - 8, y - 8, 16, 16);
+  });
+}

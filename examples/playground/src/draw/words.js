@@ -29,7 +29,7 @@ export function whyOf({ reason, failureCount, tally }) {
   const percent = (count) => `${Math.round((count / tally.calls) * 100)} % of ${tally.calls} calls`;
   switch (reason) {
     case "consecutive_failures":
-      return `${failureCount} failures in a row`;
+      return `${failureCount} ${failureCount === 1 ? "failure" : "failures"} in a row`;
     case "failure_rate":
       return `failures: ${percent(tally.failures)}`;
     case "slow_call_rate":
@@ -45,7 +45,8 @@ export function whyOf({ reason, failureCount, tally }) {
   }
 }
 
-const LATE = {
+/** What a late outcome's receipt means. */
+export const LATE = {
   stale: "from before the circuit changed: counts as nothing",
   expired: "its place was given to another probe: counts as nothing",
 };
@@ -95,6 +96,9 @@ export function gathered(log) {
 
 /** What a lane has cost. @param {import("../sim/lane.js").Lane} lane @param {number} now milliseconds */
 export const amountOf = (lane, now) => `${lane.sent} requests sent, ${asTime(lane.wastedMs(now))} waited in vain`;
+
+/** The same where there is little room. */
+export const shortAmountOf = (lane, now) => `${lane.sent} sent, ${asTime(lane.wastedMs(now))} in vain`;
 
 /** The whole picture in a sentence or two. @param {import("../sim/simulation.js").Simulation} run */
 export function describe(run) {

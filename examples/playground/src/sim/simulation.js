@@ -37,7 +37,7 @@ export class Simulation {
   samples = [];
   /** The service's settings, from the time on at which they were set: `{ at, ...settings }`. */
   health;
-  /** The states of each caller's breaker: `{ at, state, reason }`. */
+  /** The states of each caller's breaker, from when on and why: `{ at, client, state, mode, reason, failureCount, tally }`. */
   bands;
   /** Milliseconds from the first opening to the closing of the last breaker; undefined before that. */
   recoveredMs;
@@ -147,7 +147,7 @@ export class Simulation {
     for (let number = this.#guards.length; number < this.#caller.clients; number++) {
       const onTransition = (transition) => this.#changed(number, transition);
       this.#guards.push(new Guard({ config: this.config, seed: this.#seed, number, onTransition }));
-      this.bands.push([{ at: this.now, state: "closed", reason: undefined }]);
+      this.bands.push([{ at: this.now, client: number, state: "closed", mode: "normal" }]);
     }
     // Those who called at another rate are given up.
     const generation = ++this.#generation;
@@ -191,10 +191,13 @@ export class Simulation {
       if (this.#caller.comeBack && retryAfterMs !== null) this.#comeBack(client, retryAfterMs, luck);
       return;
     }
+    // A call that a breaker in shadow would have refused has an outcome that counts for nothing there; it is late for nobody.
+    const isShadow = guard.breaker.mode === "shadow";
     this.#send(this.guarded, call, luck, (ok, tookMs, hung) => {
       const receipt = this.#guards[client].at(this.now).settle(permit, ok, tookMs, this.now);
-      const late = receipt === "stale" || receipt === "expired";
+      const late = !isShadow && (receipt === "stale" || receipt === "expired");
       const slow = guard.isSlow(tookMs);
+      call.receipt = receipt;
       this.guarded.end(call, this.now, late ? "late" : !ok ? "failed" : slow ? "slow" : "succeeded", !ok || hung);
       if (late) this.#say("late", { client, receipt, ok });
     });
@@ -220,7 +223,7 @@ export class Simulation {
   }
 
   #changed(client, { from, to, mode, reason, failureCount, successes, tally }) {
-    this.bands[client].push({ at: this.now, state: to, reason });
+    this.bands[client].push({ at: this.now, client, from, state: to, mode, reason, failureCount, tally });
     this.#say("transition", { client, from, to, mode, reason, failureCount, successes, tally });
     if (to === "open") this.#openedAt ??= this.now;
     const allClosed = this.bands.every((band) => band.at(-1).state === "closed");

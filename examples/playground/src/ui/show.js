@@ -14,7 +14,7 @@ export function showNumbers(run) {
   setText(state, mode === "normal" || states.length > 1 ? plain(worst) : mode);
   state.className = worst;
   const wait = openForMs === null ? "until a reset" : `for ${asTime(openForMs)} more`;
-  const more = worst === "open" ? wait : "";
+  const more = { shadow: `refuses nothing; would be ${plain(worst)}`, disabled: "lets everything through" }[mode] ?? (worst === "open" ? wait : "");
   setText(byId("state-more"), states.length > 1 ? `${inState(worst)} of ${states.length}` : more);
   setText(byId("refused"), String(run.guarded.counts.refused));
   const saved = run.bare.wastedMs(run.now) - run.guarded.wastedMs(run.now);
