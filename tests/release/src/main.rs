@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::{env, fs};
 
-/// The format of the JSON that this version of `public-api` reads: that of rustc 1.93 to 1.95. It is counted up every few releases.
+/// The format of the JSON that this version of `public-api` reads: that of rustc 1.95. It is counted up every few releases.
 const FORMAT: u32 = 57;
 /// The JSON is of another format: nothing can be said of the API.
 const CANNOT_READ: u8 = 3;
