@@ -107,38 +107,28 @@ clone_head() {
   [ -z "$(git status --porcelain)" ] || step "release: NOT IN IT is what is not committed: see git status"
 }
 
-# check_size WHAT FILE MOST
-check_size() {
-  local size
-  size=$(stat -c %s "$2") || return
-  step "$1: $(basename "$2") has $size bytes, at most $3"
-  [ "$size" -le "$3" ] || fail "$1: $((size - $3)) bytes more than it may have" "what is in it: tar -tvzf ${2#"$ROOT/"}"
-}
-
-# check_licences FOLDER: a package without them could not be given on.
-check_licences() {
-  local name
+# check_package WHAT FILE MOST: which files it has, how many bytes it is, its licences. What is in it is then in $RELEASE/WHAT.
+check_package() {
+  local what=$1 file=$2 folder=$RELEASE/$1 size name
+  rm -rf "$folder" && mkdir -p "$folder" && tar -xzf "$file" -C "$folder" --strip-components=1 || return
+  # Parts of a bundle have names that are made of what is in them.
+  (cd "$folder" && find . -type f -printf '%P\n' | sed -E 's/part-[A-Z0-9]{8}\./part-HASH./' | LC_ALL=C sort) >"$folder.txt" || return
+  compare_kept "$what: its files" "$folder.txt" "$what.txt" ||
+    fail "$what: other files than there are to be, see above" "if that is meant: ./x release --write $what" || return
+  size=$(stat -c %s "$file") || return
+  step "$what: ${file##*/} has $size bytes, at most $3"
+  [ "$size" -le "$3" ] || { fail "$what: $((size - $3)) bytes more than there may be" "what is in it: tar -tvzf ${file#"$ROOT/"}"; return; }
   for name in LICENSE-APACHE LICENSE-MIT; do
-    cmp "$ROOT/$name" "$1/$name" || { fail "$1/$name is not the repository's"; return; }
+    cmp "$ROOT/$name" "$folder/$name" || { fail "$what: its $name is not the repository's"; return; }
   done
 }
-
-# unpack FILE FOLDER: what is in it, without the folder that all of it is in.
-unpack() { rm -rf "$2" && mkdir -p "$2" && tar -xzf "$1" -C "$2" --strip-components=1; }
-
-# list_files FOLDER: what is published under these names. Those of parts of a bundle are made of what is in them.
-list_files() { (cd "$1" && find . -type f -printf '%P\n' | sed -E 's/part-[A-Z0-9]{8}\./part-HASH./' | LC_ALL=C sort); }
 
 release_crate() {
   local crate folder=$RELEASE/crate target=$ROOT/target
   step "crate: cargo package, from a clean folder"
   (cd "$RELEASE/clone" && cargo package -q -p halfopen --target-dir "$RELEASE/target") || { fail "crate: cargo package failed, see above"; return; }
   crate=$(compgen -G "$RELEASE/target/package/halfopen-*.crate") || { fail "crate: cargo package wrote none"; return; }
-  unpack "$crate" "$folder" && list_files "$folder" >"$RELEASE/crate.txt" || return
-  compare_kept "crate: its files" "$RELEASE/crate.txt" crate.txt ||
-    fail "the crate has other files than it is to have, see above" "if that is meant: ./x release --write crate" || return
-  check_size crate "$crate" "$MOST_CRATE" || return
-  check_licences "$folder" || return
+  check_package crate "$crate" "$MOST_CRATE" || return
   # Or cargo would take it for a member of the workspace around it.
   echo "[workspace]" >>"$folder/Cargo.toml"
   step "crate: its tests, from what is in it alone"
@@ -160,24 +150,20 @@ check_docs_rs() {
 }
 
 release_npm() {
-  local clone=$RELEASE/clone folder=$RELEASE/npm tarball
+  local clone=$RELEASE/clone tarball tools=$ROOT/tests/release/node_modules/.bin
   step "npm: npm pack, from a clean folder"
   need_node || return
-  need_wasm_tools || return
+  alone npm-lock "works on the npm package" need_wasm_tools || return
   # What builds it need not be built anew.
   mkdir -p "$clone/.cache/npm/bin" && cp "$NPM_CACHE"/bin/* "$clone/.cache/npm/bin/" || return
   [ ! -d "$SYSROOT" ] || ln -sfn "$SYSROOT" "$clone/.cache/sysroot"
   CARGO_TARGET_DIR=$ROOT/target "$clone/x" npm pack || return
   tarball=$(compgen -G "$clone/.cache/npm/halfopen-*.tgz") || { fail "npm: there is no tarball"; return; }
-  unpack "$tarball" "$folder" && list_files "$folder" >"$RELEASE/npm.txt" || return
-  compare_kept "npm: its files" "$RELEASE/npm.txt" npm.txt ||
-    fail "the npm package has other files than it is to have, see above" "if that is meant: ./x release --write npm" || return
-  check_size npm "$tarball" "$MOST_TARBALL" || return
-  check_licences "$folder" || return
+  check_package npm "$tarball" "$MOST_TARBALL" || return
   need_node_modules "$ROOT/tests/release" || return
   step "npm: publint, and are-the-types-wrong"
-  "$ROOT/tests/release/node_modules/.bin/publint" run "$tarball" --strict || { fail "npm: publint complains, see above"; return; }
-  "$ROOT/tests/release/node_modules/.bin/attw" "$tarball" --format table-flipped --no-emoji --no-color || fail "npm: the types are wrong, see above"
+  "$tools/publint" run "$tarball" --strict || { fail "npm: publint complains, see above"; return; }
+  "$tools/attw" "$tarball" --format table-flipped --no-emoji --no-color || fail "npm: the types are wrong, see above"
 }
 
 release_api() { verb_api; }
@@ -225,7 +211,7 @@ release_minimal() {
   need_cache || return
   rm -rf "$CACHE/minimal"
   cargo package -q -p halfopen --no-verify --allow-dirty --target-dir "$CACHE/minimal" || { fail "minimal: cannot be copied, see above"; return; }
-  crate=$(compgen -G "$CACHE/minimal/package/halfopen-*.crate") && unpack "$crate" "$folder" || return
+  crate=$(compgen -G "$CACHE/minimal/package/halfopen-*.crate") && mkdir -p "$folder" && tar -xzf "$crate" -C "$folder" --strip-components=1 || return
   # Without what its tests need, which would choose for who uses it.
   awk '/^\[/ { skip = /^\[dev-dependencies/ } !skip; END { print "[workspace]" }' "$folder/Cargo.toml" >"$CACHE/minimal/Cargo.toml" &&
     mv "$CACHE/minimal/Cargo.toml" "$folder/Cargo.toml" || return
