@@ -15,6 +15,7 @@ macro_rules! pages {
 
 pages! {
     Readme: "README.md",
+    CrateReadme: "core/README.md",
     Concepts: "docs/guide/src/concepts.md",
     Rules: "docs/guide/src/rules.md",
     Firmware: "docs/guide/src/firmware.md",
