@@ -18,9 +18,10 @@ then while everything fails, when none may be let through but probes; then it is
 What is promised, and how a fleet is used: [the guide](guide/src/fleet.md).
 
 The dependency counts probes by itself, from when one says that it is one to its answer, or to the end of the process
-that made it: at most two at once are allowed. *Blocked* is the longest time for which a call stood still in the library,
-neither running nor waiting for a processor. Calls that cannot be probes must not wait for anything; one that may be a
-probe waits for 50 ms at most. *The library's failures* are panics and calls that were refused while the dependency was well.
+that made it: at most two at once are allowed, and one where Redis goes twice in a row. *Blocked* is the longest time for
+which a call stood still in the library, neither running nor waiting for a processor. Calls that cannot be probes must not
+wait for anything; one that may be a probe waits for 50 ms at most. *The library's failures* are panics and calls that were
+refused while the dependency was well.
 
 ";
 
@@ -67,7 +68,7 @@ const CONTROLS: &str = "
 
 A worker that probes without a permit (`probe`), makes refused calls (`ignore`), refuses while Redis is away (`refuse`) or
 waits for Redis (`wait`); a script without quiet time after a loss (`no_quiet`), without grace for leases that nobody could
-renew (`no_grace`) or without the join (`no_join`).
+renew (`no_grace`), with one for the first outage alone (`grace_once`), or without the join (`no_join`).
 
 | scenario | what it found wrong |
 | --- | --- |

@@ -134,6 +134,13 @@ impl Scene {
         self.start_worker();
     }
 
+    /// The same with one whose probe the dependency does not have.
+    pub fn replace_idle_worker(&mut self) {
+        let probing = self.dependency.probing();
+        let idle = self.workers.iter().position(|worker| !probing.contains(&worker.id()));
+        self.replace_worker(idle.unwrap_or(0));
+    }
+
     /// The place of a worker whose probe the dependency has at the moment.
     #[must_use]
     pub fn prober(&self) -> Option<usize> {

@@ -30,6 +30,7 @@ pub fn text(name: &str) -> String {
         ),
         "no_quiet" => changed("    changes.quiet_until = text(quiet)", "    quiet = 0"),
         "no_grace" => changed("unheard and ends > touched and", "false and"),
+        "grace_once" => changed("or ends - by + longest", "or 0"),
         "no_join" => changed("if seen_gen > gen then", "if false then"),
         _ => panic!("no script {name}"),
     }

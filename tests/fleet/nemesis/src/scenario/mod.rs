@@ -93,13 +93,14 @@ pub const ALL: &[Scenario] = &[
     of("redis-kill", "kill -9 of Redis without persistence", servers::kill_none)
         .in_short()
         .noticing(&[REFUSED, PROBES]),
-    of("redis-kill-aof", "kill -9 of Redis with AOF", servers::kill_aof).noticing(&[
-        script("no_grace", "probes"),
-        REFUSED,
-        PROBES,
-    ]),
+    of("redis-kill-aof", "kill -9 of Redis with AOF", servers::kill_aof).noticing(&[REFUSED, PROBES]),
     of("redis-kill-rdb", "kill -9 of Redis with RDB", servers::kill_rdb).noticing(&[REFUSED, PROBES]),
     of("redis-stop", "SIGSTOP of Redis", servers::stop).in_short().noticing(&[WAITED, REFUSED, PROBES]),
+    of("redis-stop-twice", "SIGSTOP of Redis twice in a row, and new workers", servers::stop_twice).noticing(&[
+        script("no_grace", "probes"),
+        script("grace_once", "probes"),
+        PROBES,
+    ]),
     of("open-none", "kill -9 of Redis while OPEN, nothing kept", servers::open_none)
         .in_short()
         .noticing(&[script("no_join", "let through"), LET_THROUGH]),

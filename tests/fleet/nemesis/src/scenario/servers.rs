@@ -66,6 +66,31 @@ pub(super) fn stop(plan: &Plan) -> Outcome {
     Ok(scene.finish())
 }
 
+/// Two outages in a row, each longer than a lease, with less time between them than who probes has to renew; and at the end of
+/// each a worker that has only just begun, and does not know that there was one.
+pub(super) fn stop_twice(plan: &Plan) -> Outcome {
+    let redis = server(&[]);
+    let mut scene = Scene::new(plan, plan.processes(), Setup { places: 1, ..many_threads(&redis) });
+    (scene.probe_ms, scene.least_turns) = (3_000, TURNS);
+    let mut stops = 0;
+    scene.life(|scene, _| {
+        scene.await_prober();
+        for _ in 0..2 {
+            signal(redis.pid(), "-STOP");
+            pause(900);
+            scene.replace_idle_worker();
+            // It has asked by then, and does not wait for longer than it would for an answer.
+            pause(60);
+            signal(redis.pid(), "-CONT");
+            stops += 1;
+            pause(30);
+        }
+        pause(500);
+    });
+    scene.note(format!("{stops} times"));
+    Ok(scene.finish())
+}
+
 pub(super) fn open_none(plan: &Plan) -> Outcome {
     open(plan, &[])
 }
