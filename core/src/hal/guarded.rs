@@ -57,8 +57,9 @@ impl<B, S, K, W> Guarded<B, S, K, W> {
 
     /// Does `recovery` before the first probe after an opening: a function of `&mut B`, for the async traits an async one.
     ///
-    /// It is done by the task whose transaction becomes the probe, once after each opening. Its time does not make the
-    /// probe a slow call, but belongs to the probe's lease: keep it shorter than `probe_timeout`.
+    /// It is done by the task whose transaction becomes the probe, once after each opening; an async one that is dropped
+    /// before it ends is done again before the next probe. Its time does not make the probe a slow call, but belongs to the
+    /// probe's lease: keep it shorter than `probe_timeout`.
     ///
     /// ```
     /// # #[cfg(feature = "embedded-hal")] {
@@ -225,8 +226,9 @@ impl<B, S, K, W> Guarded<B, S, K, W> {
             Ok(ticket) => Permit::of(&*circuit, ticket),
             Err(refusal) => return Err(refused(circuit.name(), refusal)),
         };
-        if begins(recovery, &permit) {
+        if let Some(round) = due(recovery, &permit) {
             recovery.recover(inner);
+            recovery.acted(round);
             permit.begin_now();
         }
         permit.run(|result| sort(classifier, result), || operation(inner)).map_err(CallError::Inner)
@@ -251,8 +253,9 @@ impl<B, S, K, W> Guarded<B, S, K, W> {
             Ok(ticket) => Permit::of(&*circuit, ticket),
             Err(refusal) => return Err(refused(circuit.name(), refusal)),
         };
-        if begins(recovery, &permit) {
+        if let Some(round) = due(recovery, &permit) {
             recovery.recover(inner).await;
+            recovery.acted(round);
             permit.begin_now();
         }
         let (breaker, ticket) = permit.into_parts();
@@ -261,19 +264,19 @@ impl<B, S, K, W> Guarded<B, S, K, W> {
     }
 }
 
-/// Whether there is something to recover before this request: it is a probe, none of its round has reported before, and
-/// this guard has not recovered in this round.
+/// The round of this request, if there is something to recover before it: it is a probe, none of its round has reported
+/// before, and this guard has not recovered in this round.
 #[inline]
-fn begins<C: Clock, O: Observer, N: AsRef<str> + Clone, R: Rule, W: BeginsRound>(
-    recovery: &mut W,
+fn due<C: Clock, O: Observer, N: AsRef<str> + Clone, R: Rule, W: BeginsRound>(
+    recovery: &W,
     permit: &Permit<'_, CircuitBreaker<C, O, N, R>>,
-) -> bool {
-    W::ACTS
-        && permit.is_first_probe()
-        && recovery.begins(Round {
-            circuit: core::ptr::from_ref(permit.breaker()).addr(),
-            generation: permit.ticket().generation(),
-        })
+) -> Option<Round> {
+    if !W::ACTS || !permit.is_first_probe() {
+        return None;
+    }
+    let circuit = core::ptr::from_ref(permit.breaker()).addr();
+    let round = Round { circuit, generation: permit.ticket().generation() };
+    recovery.is_due(round).then_some(round)
 }
 
 /// Built in its place: a copy of it costs more than it.

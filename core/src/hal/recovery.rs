@@ -32,8 +32,11 @@ pub trait BeginsRound {
     /// Whether there is ever anything to do.
     const ACTS: bool;
 
-    /// Whether it has not acted in this round before, and does from now on.
-    fn begins(&mut self, round: Round) -> bool;
+    /// Whether it has not acted in this round before.
+    fn is_due(&self, round: Round) -> bool;
+
+    /// It has acted in this round, to the end: what was dropped on the way is due again.
+    fn acted(&mut self, round: Round);
 }
 
 /// Nothing is done: the device is just tried again.
@@ -44,9 +47,11 @@ pub struct NoRecovery;
 impl BeginsRound for NoRecovery {
     const ACTS: bool = false;
 
-    fn begins(&mut self, _: Round) -> bool {
+    fn is_due(&self, _: Round) -> bool {
         false
     }
+
+    fn acted(&mut self, _: Round) {}
 }
 
 impl<B> Recovery<B> for NoRecovery {
@@ -75,8 +80,12 @@ impl<F> Recover<F> {
 impl<F> BeginsRound for Recover<F> {
     const ACTS: bool = true;
 
-    fn begins(&mut self, round: Round) -> bool {
-        self.latest.replace(round) != Some(round)
+    fn is_due(&self, round: Round) -> bool {
+        self.latest != Some(round)
+    }
+
+    fn acted(&mut self, round: Round) {
+        self.latest = Some(round);
     }
 }
 

@@ -132,6 +132,30 @@ fn an_async_one_is_waited_for() {
     assert_eq!(bus.inner().asked, [RESET, "write", "write"]);
 }
 
+#[test]
+fn one_that_is_dropped_before_it_ends_is_done_again_before_the_next_probe() {
+    use embedded_hal_async::i2c::I2c;
+    let clock = ManualClock::new();
+    let breaker = CircuitBreaker::with_clock("sensor", Config::new(), &clock);
+    let mut bus = Guarded::new(Fake::<ErrorKind>::new(), &breaker).recover_by(async |bus: &mut Fake<ErrorKind>| {
+        bus.asked.push("pin low");
+        let mut waited = false;
+        poll_fn(|_| if core::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+        bus.asked.push("pin high");
+    });
+    breaker.trip();
+    clock.advance(TIMEOUT);
+    assert!(pin!(bus.write(0x48_u8, &[])).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    assert!(breaker.would_allow(), "its place is given back");
+    {
+        let mut write = pin!(bus.write(0x48_u8, &[]));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(write.as_mut().poll(&mut context).is_pending());
+        assert_eq!(write.as_mut().poll(&mut context), Poll::Ready(Ok(())));
+    }
+    assert_eq!(bus.inner().asked, ["pin low", "pin low", "pin high", "write"]);
+}
+
 trait Millis {
     fn now_ms(&self) -> u64;
 }
