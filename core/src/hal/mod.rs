@@ -44,7 +44,8 @@
 //! [`ConsecutiveSlow`](crate::rules::ConsecutiveSlow), each transaction is timed by the breaker's clock.
 //!
 //! On a stream, such as a UART, a write that goes well counts as nothing: the bytes have left, and nobody knows whether
-//! anybody listens. What is read decides, and a write that fails. [`WritesToo`] counts the others as well.
+//! anybody listens. Nor does a read that brings nothing: its buffer was empty, or the stream has ended. What is read decides,
+//! and what fails. [`WritesToo`] counts the other writes as well.
 //!
 //! Where the first of two transactions goes well though the device is dead, failures *in a row* do not come about. Then guard
 //! the driver and not the bus, so that an operation of the driver is one call:

@@ -25,6 +25,12 @@ pub(super) fn written<T, E: Error, K: Classifier<ErrorKind>>(classifier: &K, res
     outcome(classifier, classifier.written(), result, Error::kind)
 }
 
+/// What a read counts as. One that brings nothing says nothing: the buffer was empty, or the stream has ended.
+pub(super) fn received<E: Error, K: Classifier<ErrorKind>>(classifier: &K, result: &Result<usize, E>) -> Outcome {
+    let well = if matches!(result, Ok(0)) { Outcome::Ignored } else { Outcome::Success };
+    outcome(classifier, well, result, Error::kind)
+}
+
 /// A refusal is of kind [`ErrorKind::Other`].
 impl<E: Error + 'static, N: AsRef<str> + fmt::Debug> Error for CallError<E, N> {
     #[inline]
@@ -53,7 +59,7 @@ where
 {
     #[inline]
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error> {
-        self.guard(&(), Error::kind, |stream| stream.read(buffer))
+        self.sorted(&(), received, |stream| stream.read(buffer))
     }
 }
 
@@ -66,7 +72,7 @@ where
 {
     #[inline]
     fn fill_buf(&mut self) -> Result<&[u8], Self::Error> {
-        self.guard(&(), Error::kind, |stream| stream.fill_buf().map(<[u8]>::len))?;
+        self.sorted(&(), received, |stream| stream.fill_buf().map(<[u8]>::len))?;
         // What is in the buffer now: no more than a look.
         self.inner_mut().fill_buf().map_err(CallError::Inner)
     }

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use super::blocking::written;
-use super::io::{Error, ErrorKind};
+use super::blocking::{received, written};
+use super::io::ErrorKind;
 use super::io_async::{BufRead, Read, Write};
 use crate::error::CallError;
 use crate::hal::{AsyncRecovery, CircuitFor, Circuits, Classifier, Guarded};
@@ -16,7 +16,7 @@ where
     W: AsyncRecovery<B>,
 {
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error> {
-        self.guard_async(&(), Error::kind, async |stream: &mut B| stream.read(buffer).await).await
+        self.sorted_async(&(), received, async |stream: &mut B| stream.read(buffer).await).await
     }
 }
 
@@ -28,7 +28,7 @@ where
     W: AsyncRecovery<B>,
 {
     async fn fill_buf(&mut self) -> Result<&[u8], Self::Error> {
-        self.guard_async(&(), Error::kind, async |stream: &mut B| stream.fill_buf().await.map(<[u8]>::len)).await?;
+        self.sorted_async(&(), received, async |stream: &mut B| stream.fill_buf().await.map(<[u8]>::len)).await?;
         // What is in the buffer now: no more than a look.
         self.inner_mut().fill_buf().await.map_err(CallError::Inner)
     }

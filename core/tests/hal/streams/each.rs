@@ -179,6 +179,60 @@ fn a_buffer_is_filled_through_the_circuit_and_consumed_past_it() {
     assert!(modem.inner().to_read.is_empty());
 }
 
+/// A stream that has ended: its other side has closed it.
+struct Ended;
+
+impl ErrorType for Ended {
+    type Error = ErrorKind;
+}
+
+impl Read for Ended {
+    fn read(&mut self, _: &mut [u8]) -> Result<usize, ErrorKind> {
+        Ok(0)
+    }
+}
+
+impl BufRead for Ended {
+    fn fill_buf(&mut self) -> Result<&[u8], ErrorKind> {
+        Ok(&[])
+    }
+
+    fn consume(&mut self, _: usize) {}
+}
+
+impl io_async::Read for Ended {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
+        Read::read(self, buffer)
+    }
+}
+
+impl io_async::BufRead for Ended {
+    async fn fill_buf(&mut self) -> Result<&[u8], ErrorKind> {
+        BufRead::fill_buf(self)
+    }
+
+    fn consume(&mut self, _: usize) {}
+}
+
+#[test]
+fn a_read_that_brings_nothing_counts_as_nothing() {
+    let clock = ManualClock::new();
+    let breaker = CircuitBreaker::with_clock("socket", config(), &clock);
+    let mut socket = Guarded::new(Ended, &breaker);
+    breaker.record_failure();
+    assert_eq!(socket.read(&mut [0; 4]), Ok(0));
+    assert_eq!(socket.fill_buf(), Ok([].as_slice()));
+    assert_eq!(ready(io_async::Read::read(&mut socket, &mut [0; 4])), Ok(0));
+    assert_eq!(ready(io_async::BufRead::fill_buf(&mut socket)), Ok([].as_slice()));
+    assert_eq!(breaker.failure_count(), 1);
+
+    breaker.trip();
+    clock.advance(Duration::from_secs(30));
+    assert_eq!(socket.read(&mut [0; 4]), Ok(0));
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    assert!(breaker.would_allow(), "the probe gives its place back");
+}
+
 #[test]
 fn a_write_that_fails_counts_and_one_that_goes_well_does_where_it_is_asked_for() {
     let clock = ManualClock::new();
