@@ -15,7 +15,7 @@
 //! | where the time comes from | clock |
 //! | --- | --- |
 //! | an operating system | `SystemClock`, with `std` |
-//! | a count of milliseconds or of a timer's ticks in 32 bits that wrap: SysTick, a HAL's timer | [`TickClock`] |
+//! | a count of milliseconds or of a timer's ticks, up and in 32 bits that wrap: of an interrupt, a HAL's timer | [`TickClock`] |
 //! | a count of milliseconds in 64 bits | [`FnClock`] |
 //! | `embassy-time` 0.5 | `EmbassyClock`, feature `embassy-time-v0_5` |
 //! | an RTIC monotonic, or another function that gives a `fugit::Instant` | `FugitClock`, features `fugit-v0_3`, `fugit-v0_6` |

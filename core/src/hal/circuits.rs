@@ -66,8 +66,9 @@ always_the_same!([] std::sync::Arc<CircuitBreaker<C, O, N, R>>);
 /// A function gives the name of each address that is to be guarded. Its circuit is registered in the table when the address
 /// is first used, or before by whoever wants to give it another configuration.
 ///
-/// These go through as if there were no guard: an address without a name, and one whose circuit finds no room in the table.
-/// To learn of a table that is too small, register all names at the start and look at the errors.
+/// These go through as if there were no guard: an address without a name, and one whose circuit the table does not take, for
+/// whatever [`TableError`](crate::TableError): no room, or another registration that is just being made. Register all names at
+/// the start and look at the errors, and there is none of them later.
 ///
 /// ```
 /// # #[cfg(feature = "embedded-hal")] {
