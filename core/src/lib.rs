@@ -58,18 +58,18 @@
 //! | `std` (default) | `SystemClock` and constructors that use it, impls for `Arc` |
 //! | `serde` | reading and writing of configuration, state names and snapshots |
 //! | `log`, `tracing` | a line at INFO for each transition, nothing else to do |
-//! | `metrics` | counters and gauges through the crate `metrics`, for Prometheus and others: see [`metrics`] |
+//! | `metrics` | counters and gauges through the crate `metrics`, for Prometheus and others: see the module `metrics` |
 //! | `defmt` | the same as `log`, and `Format` for every type; `defmt` itself keeps INFO only if the application is built with `DEFMT_LOG=info` |
 //! | `embassy-time-v0_5` | `EmbassyClock`, by the driver that `embassy-time` 0.5 has |
 //! | `fugit-v0_3`, `fugit-v0_6` | `FugitClock`, by a function that gives instants of `fugit`: RTIC's monotonics 2 and 3, HALs' timers |
-//! | `embedded-hal`, `embedded-hal-async` | guards for I2C and SPI: see [`hal`] |
+//! | `embedded-hal`, `embedded-hal-async` | guards for I2C and SPI: see the module `hal` |
 //! | `embedded-io-v0_7`, `embedded-io-async-v0_7`, and `v0_6` of both | guards for streams such as a UART |
 //! | `sequential-storage-v8` | snapshots as values of a map of that crate, in any NOR flash; needs Rust 1.87 |
 //! | `redis` | circuits that a fleet shares through Redis; needs Rust 1.88 |
 //! | `redis-tls-rustls` | TLS for that, by `rustls` with `ring` and the certificates that the system trusts |
-//! | `tower` | a layer for services of `tower`: see [`tower`] |
+//! | `tower` | a layer for services of `tower`: see the module `tower` |
 //! | `http` | what that layer knows of HTTP and gRPC, by the types of `http` 1 |
-//! | `retry` | attempts that ask the circuit each time, sync and async, with backoff and a budget: see [`retry`](mod@retry) |
+//! | `retry` | attempts that ask the circuit each time, sync and async, with backoff and a budget: see the module `retry` |
 //! | `retry-sleep` | the wait between them by tokio's timer, in wasm by JavaScript's, where none is named |
 //! | `retry-embassy-v0_5` | the same by the driver that `embassy-time` 0.5 has, for who names it |
 //! | `cli` | nothing in the library: the program `halfopen`, which lists, watches and commands the circuits of a fleet (`cargo install halfopen --features cli`); needs Rust 1.88 |
