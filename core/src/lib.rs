@@ -91,7 +91,8 @@
 //! # Targets without compare-and-swap
 //!
 //! On Cortex-M0 and RISC-V without the A extension the application chooses how it is made, by a feature of
-//! `portable-atomic`: `unsafe-assume-single-core` or `critical-section`. This crate enables neither.
+//! `portable-atomic`: `unsafe-assume-single-core` or `critical-section`. This crate enables neither. The first does not build on
+//! a host: let it stand below `[target.'cfg(not(target_has_atomic = "ptr"))'.dependencies]`, and tests go on there.
 
 #[cfg(feature = "redis")]
 extern crate alloc;

@@ -27,7 +27,7 @@ const NONE: u32 = 0;
 /// use halfopen::storage::RetainedSnapshot;
 ///
 /// # #[cfg(target_os = "none")]
-/// #[unsafe(link_section = ".uninit.SENSOR_KEPT")] // the section of `cortex-m-rt`
+/// #[unsafe(link_section = ".uninit.SENSOR_KEPT")] // of `cortex-m-rt` and `riscv-rt`
 /// static SENSOR_KEPT: RetainedSnapshot = RetainedSnapshot::new();
 /// ```
 ///
