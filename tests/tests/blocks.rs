@@ -68,6 +68,7 @@ fn every_block_is_in_a_language_that_something_checks() {
             "rust,ignore" => page != "README.md", // by tests/fleet/shells/tests/readme.rs
             // By wasm/test/pages.test.mjs.
             "js" | "ts" => page != "README.md" && page != "wasm/README.md" && !page.starts_with("docs/guide/src/"),
+            "toml" if page == "docs/guide/src/firmware.md" => false, // see below
             "typescript" | "toml" => page != "examples/playground/test/code.md", // by the playground's tests
             "yaml" => page != "docs/guide/src/migration-resilience4j.md" && page != "examples/prometheus/README.md",
             "python" => page != "docs/guide/src/migration-pybreaker.md",
@@ -80,6 +81,16 @@ fn every_block_is_in_a_language_that_something_checks() {
 
 fn is_excerpt(page: &str) -> bool {
     page.starts_with("examples/firmware/")
+}
+
+#[test]
+fn the_guides_choice_of_a_compare_and_swap_is_that_of_the_tests_on_the_chips() {
+    let manifest = read("tests/on-target/Cargo.toml");
+    let blocks = blocks("toml").into_iter().filter(|block| block.page == "docs/guide/src/firmware.md");
+    let lines: Vec<_> = blocks.flat_map(|block| block.text.lines().map(String::from).collect::<Vec<_>>()).collect();
+    let lines: Vec<_> = lines.iter().filter(|line| !line.starts_with('#')).map(String::as_str).collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(manifest.contains(&lines.join("\n")), "{lines:?}");
 }
 
 /// Without comments and white space; a dots' character ends what is to be compared of a line.
