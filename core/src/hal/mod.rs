@@ -86,6 +86,7 @@ mod circuits;
 mod classify;
 mod guarded;
 mod recovery;
+mod transaction;
 
 #[cfg(feature = "embedded-hal")]
 mod delay;

@@ -31,19 +31,20 @@
 //! # Ok::<(), TableError>(())
 //! ```
 
+mod entry;
 mod error;
 mod slot;
 
 use core::fmt;
-use core::ops::Deref;
 use core::time::Duration;
 
+pub use entry::Entry;
 pub use error::TableError;
 use slot::{Pin, Seen, Slot};
 
 use crate::atomics::{AcqRel, AtomicU32, Relaxed, Release, const_unless_loom, relax};
 use crate::breaker::CircuitBreaker;
-use crate::clock::{Clock, DefaultClock};
+use crate::clock::Clock;
 use crate::config::CircuitBreakerConfiguration;
 use crate::observer::Observer;
 use crate::rules::{Checked, Consecutive, Rule};
@@ -269,41 +270,6 @@ impl Drop for Locked<'_> {
 #[inline(never)]
 fn hash(name: &str) -> u32 {
     name.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
-}
-
-/// A handle to a circuit of a [`BreakerTable`]: used like a [`CircuitBreaker`], found without a search.
-///
-/// Its circuit is not retired as long as the handle lives. Dropping one that was looked up reads the clock, to note the use;
-/// keep the handle on a hot path.
-pub struct Entry<'t, C: Clock = DefaultClock, O: Observer = (), K: AsRef<str> = &'static str, R: Rule = Consecutive> {
-    pin: Pin<'t, CircuitBreaker<C, O, K, R>>,
-    used: bool,
-}
-
-impl<C: Clock, O: Observer, K: AsRef<str>, R: Rule> Deref for Entry<'_, C, O, K, R> {
-    type Target = CircuitBreaker<C, O, K, R>;
-
-    #[inline]
-    fn deref(&self) -> &Self::Target {
-        self.pin.get()
-    }
-}
-
-impl<C: Clock, O: Observer, K: AsRef<str>, R: Rule> Drop for Entry<'_, C, O, K, R> {
-    fn drop(&mut self) {
-        if self.used {
-            self.pin.slot().touch(self.pin.get().clock().now().low());
-        }
-    }
-}
-
-impl<C: Clock, O: Observer, K: AsRef<str>, R: Rule> fmt::Debug for Entry<'_, C, O, K, R>
-where
-    R::Policy: fmt::Debug,
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.pin.get().fmt(f)
-    }
 }
 
 impl<C: Clock + Clone, const N: usize, K: AsRef<str> + Clone, O: Observer + Clone, R: Rule> fmt::Debug

@@ -6,7 +6,7 @@ use super::io::{BufRead, Error, ErrorKind, ErrorType, Read, ReadReady, Write, Wr
 
 use crate::error::CallError;
 use crate::event::Outcome;
-use crate::hal::guarded::outcome;
+use crate::hal::transaction::outcome;
 use crate::hal::{ByErrorKind, CircuitFor, Circuits, Classifier, Guarded, Recovery};
 
 impl Classifier<ErrorKind> for ByErrorKind {
