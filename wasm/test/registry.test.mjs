@@ -37,9 +37,10 @@ describe("a registry", () => {
   test("tells what is wrong with its configuration at once", () => {
     assert.throws(() => setUp({}, { failureThreshold: 0 }), new RangeError("failure_threshold is 0, must be 1 to 1023"));
     assert.throws(() => setUp({}, { failureTreshold: 1 }), /^TypeError: unknown field `failureTreshold`/);
-    for (const maxSize of [0, 2.5, NaN]) {
-      assert.throws(() => setUp({ maxSize }), new RangeError(`maxSize is ${maxSize}, must be 1 or more`));
+    for (const maxSize of [0, 2.5, NaN, Infinity]) {
+      assert.throws(() => setUp({ maxSize }), new RangeError(`maxSize is ${maxSize}, must be a whole number, 1 or more`));
     }
+    assert.throws(() => setUp().registry.retireIdle(NaN), new RangeError("olderThanMs is NaN, must be 0 or more"));
   });
 
   test("that is full leaves out the idle one that was asked for longest ago", () => {

@@ -1,8 +1,9 @@
+import { checkFunction, checkTime, shown } from "./checks.js";
 import { systemClock, type Clock } from "./clock.js";
 import { create, type CircuitBreakerConfiguration } from "./config.js";
 import { CircuitOpenError } from "./errors.js";
 import { eventOf, Hub, iterate, refusalOf, type Refusal, type Transition } from "./events.js";
-import { callThrough, checkTime, fallBack, outcomeOf, type ExecuteOptions } from "./execute.js";
+import { callThrough, fallBack, outcomeOf, type ExecuteOptions } from "./execute.js";
 import { describe, type Logger } from "./log.js";
 import { Command, MODES, notOutcome, numberOf, orNull, OutcomeNumber, Place, RECEIPTS, STATES } from "./numbers.js";
 import { dispose, Permit, type Settle } from "./permit.js";
@@ -52,13 +53,16 @@ export class CircuitBreaker implements Disposable {
    * @param operationName what errors, events and logs call it
    * @param config how it behaves; every field has a default
    * @param options its clock, and who is told
-   * @throws RangeError for a number that is not in its range, TypeError for what is no number, or of no use to the rule
+   * @throws RangeError for a number that is not in its range, TypeError for what is no number, of no use to the rule, no name or
+   * no clock
    */
   constructor(operationName: string, config: CircuitBreakerConfiguration = {}, options: CircuitBreakerOptions = {}) {
+    if (typeof operationName !== "string") throw new TypeError(`operationName is ${shown(operationName)}, must be a string`);
+    this.#clock = options.clock ?? systemClock;
+    checkFunction("clock.now", this.#clock.now);
     const { handle, chance } = create(config);
     this.operationName = operationName;
     this.#handle = handle;
-    this.#clock = options.clock ?? systemClock;
     this.#random = chance ? (options.random ?? Math.random) : undefined;
     const { logger } = options;
     if (logger) this.onStateChange((transition) => logger.info(describe(transition)));
@@ -204,20 +208,26 @@ export class CircuitBreaker implements Disposable {
    * otherwise. With `signal` or `timeoutMs` it is given a signal that tells it when to stop.
    *
    * It never throws but rejects: with a {@link CircuitOpenError} if it was refused, and so not called; a RangeError for a
-   * `timeoutMs` that is no time; else with whatever `operation` throws.
+   * `timeoutMs` that is no time, and a TypeError for an `operation` that is no function, both uncalled and uncounted; else with
+   * whatever `operation` throws.
    */
   execute<T>(operation: () => T | PromiseLike<T>): Promise<T>;
   execute<T, F = never>(
     operation: (signal: AbortSignal) => T | PromiseLike<T>,
     options: ExecuteOptions<T, F> & ({ readonly signal: AbortSignal } | { readonly timeoutMs: number }),
   ): Promise<T | F>;
-  execute<T, F = never>(operation: () => T | PromiseLike<T>, options?: ExecuteOptions<T, F>): Promise<T | F>;
+  execute<T, F = never>(
+    operation: (signal: AbortSignal | undefined) => T | PromiseLike<T>,
+    options?: ExecuteOptions<T, F>,
+  ): Promise<T | F>;
   execute<T, F>(
     operation: (signal: AbortSignal) => T | PromiseLike<T>,
     options?: ExecuteOptions<T, F>,
   ): Promise<T | F> {
     let asked: Permit | Refusal;
     try {
+      // A promise in the place of what makes it would else be a failure of what it asks.
+      checkFunction("operation", operation);
       if (options === undefined) {
         const mark = wasm.acquire(this.#handle);
         if (mark >= 0) return this.#callPlainly(operation as () => T | PromiseLike<T>, mark);
@@ -238,18 +248,24 @@ export class CircuitBreaker implements Disposable {
   /**
    * Makes a function of the same arguments that calls `operation` through the breaker, as {@link execute} does. `operation` is
    * given these arguments alone: what ends the call by `options` does not tell it to stop.
+   *
+   * @throws TypeError for an `operation` that is no function
    */
   wrap<This, A extends unknown[], T, F = never>(
     operation: (this: This, ...args: A) => T | PromiseLike<T>,
     options?: ExecuteOptions<T, F>,
   ): (this: This, ...args: A) => Promise<T | F> {
+    checkFunction("operation", operation);
     const breaker = this;
     return function (...args) {
       return breaker.execute<T, F>(() => operation.apply(this, args), options);
     };
   }
 
-  /** Is told of each transition, after it has happened; what is returned ends that. */
+  /**
+   * Is told of each transition, after it has happened; what is returned ends that. An error of its own is none of the call's: the
+   * runtime reports it as uncaught, as that of any listener to an event, and Node ends with it.
+   */
   onStateChange(listener: (transition: Transition) => void): () => void {
     return this.#toTell.transitions.add(listener);
   }
@@ -276,7 +292,7 @@ export class CircuitBreaker implements Disposable {
 
   /**
    * The transitions from now on, for `for await`, until the loop is left or `signal` aborts. Up to 64 wait for whoever is
-   * slow; of more, the latest.
+   * slow; of more, the latest. {@link free} does not end it.
    */
   stateChanges(signal?: AbortSignal): AsyncIterableIterator<Transition> {
     return iterate((listener) => this.onStateChange(listener), signal);
@@ -307,6 +323,7 @@ export class CircuitBreaker implements Disposable {
     const handle = this.#handle;
     if (handle === 0) return;
     this.#handle = 0;
+    this.#hub = undefined;
     forgotten?.unregister(this);
     wasm.free(handle);
   }
@@ -366,9 +383,11 @@ export class CircuitBreaker implements Disposable {
   #settleByTime(mark: number, issued: number, outcome: number, retryAfterMs?: number): Receipt {
     // A breaker that was freed meanwhile has nothing to record, and that must not become the error of a call that went well.
     if (this.#handle === 0) return "stale";
-    const receipt = RECEIPTS[this.#told(wasm.settle_at(this.#handle, mark, issued, outcome, this.#now()))]!;
-    if (retryAfterMs !== undefined && receipt === "recorded") this.holdOpen(retryAfterMs);
-    return receipt;
+    const now = this.#now();
+    const packed = wasm.settle_at(this.#handle, mark, issued, outcome, now);
+    // Before anybody is told: a listener is to see how long it stays open, and may free it.
+    if (retryAfterMs !== undefined && RECEIPTS[packed & 3] === "recorded") wasm.hold_open(this.#handle, Math.ceil(retryAfterMs), now);
+    return RECEIPTS[this.#told(packed)]!;
   }
 
   /** The path of a healthy circuit. */

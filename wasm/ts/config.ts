@@ -1,3 +1,4 @@
+import { shown } from "./checks.js";
 import * as wasm from "./wasm/exports.js";
 
 /** The rule by which a circuit opens. */
@@ -114,6 +115,7 @@ export interface Created {
 
 /** Has a configuration checked and a breaker made. */
 export function create(config: Config): Created {
+  if (typeof config !== "object" || config === null) throw new TypeError(`configuration is ${shown(config)}, must be an object`);
   for (const key of Object.keys(config)) {
     if (key !== "rule" && key !== "adaptive" && !(FIELDS as readonly string[]).includes(key)) {
       throw new TypeError(`unknown field \`${key}\`, expected one of \`${FIELDS.join("`, `")}\`, \`rule\`, \`adaptive\``);
@@ -131,6 +133,7 @@ export function create(config: Config): Created {
             ? RuleNumber.ConsecutiveSlow
             : RuleNumber.Consecutive;
   if (rule < 0) throw new TypeError(`rule is ${String(config.rule)}, must be one of ${RULES.join(", ")}`);
+  if (typeof (config.adaptive ?? true) !== "boolean") throw new TypeError(`adaptive is ${shown(config.adaptive)}, must be true or false`);
   const adaptive = config.adaptive ?? FIELDS.some((field, at) => at >= Place.FirstAdaptive && config[field] !== undefined);
   FIELDS.forEach((field, at) => wasm.set(at, toNumber(field, config[field])));
   if (rule === RuleNumber.CountWindow && !has(Place.WindowCalls)) wasm.set(Place.WindowCalls, DEFAULT_CALLS);
@@ -162,7 +165,7 @@ function refused(config: Config): Error {
   const unit = isTime(field) ? 1000 : 1;
   const given: unknown = config[field];
   const error = given === undefined || typeof given === "number" ? RangeError : TypeError;
-  return new error(`${name} is ${String(given ?? value / unit)}, must be ${least / unit} to ${most / unit}`);
+  return new error(`${name} is ${given === undefined ? value / unit : shown(given)}, must be ${least / unit} to ${most / unit}`);
 }
 
 const isTime = (field: string): boolean => field.endsWith("Seconds");

@@ -1,5 +1,6 @@
 import type { CircuitBreaker } from "./breaker.js";
-import { callWithin, checkTime, outcomeOf } from "./execute.js";
+import { checkTime } from "./checks.js";
+import { callWithin, outcomeOf } from "./execute.js";
 import type { CircuitBreakerRegistry } from "./registry.js";
 import { retryAfterOf, type HeadersLike } from "./retry-after.js";
 import type { Outcome } from "./states.js";

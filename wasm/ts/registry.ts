@@ -1,4 +1,5 @@
 import { CircuitBreaker, type CircuitBreakerOptions } from "./breaker.js";
+import { checkCount, checkTime } from "./checks.js";
 import { systemClock, type Clock } from "./clock.js";
 import type { CircuitBreakerConfiguration } from "./config.js";
 import { Listeners, type Transition } from "./events.js";
@@ -52,7 +53,7 @@ export class CircuitBreakerRegistry implements Disposable, Iterable<[name: strin
     options: CircuitBreakerRegistryOptions = {},
   ) {
     const { maxSize = 1_000, clock = systemClock } = options;
-    if (!Number.isInteger(maxSize) || maxSize < 1) throw new RangeError(`maxSize is ${maxSize}, must be 1 or more`);
+    checkCount("maxSize", maxSize);
     this.maxSize = maxSize;
     this.#clock = clock;
     this.#options = options;
@@ -60,7 +61,7 @@ export class CircuitBreakerRegistry implements Disposable, Iterable<[name: strin
       this.#configure = config;
     } else {
       // What is wrong with it is to be told now.
-      new CircuitBreaker("", config).free();
+      new CircuitBreaker("", config, options).free();
       this.#configure = () => config;
     }
   }
@@ -104,8 +105,11 @@ export class CircuitBreakerRegistry implements Disposable, Iterable<[name: strin
   /**
    * Leaves out those that nobody has asked for in the last `olderThanMs` milliseconds, if they are idle: CLOSED, with the rules
    * in force and nothing counted. Gives how many. Starts no timer: call it when it suits you, if memory matters.
+   *
+   * @throws RangeError for what is no time
    */
   retireIdle(olderThanMs: number): number {
+    checkTime("olderThanMs", olderThanMs);
     const now = this.#clock.now();
     let retired = 0;
     for (const [name, entry] of this.#entries) {

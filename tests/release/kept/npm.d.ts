@@ -65,7 +65,7 @@ export declare class CircuitBreaker implements Disposable {
     } | {
         readonly timeoutMs: number;
     })): Promise<T | F>;
-    execute<T, F = never>(operation: () => T | PromiseLike<T>, options?: ExecuteOptions<T, F>): Promise<T | F>;
+    execute<T, F = never>(operation: (signal: AbortSignal | undefined) => T | PromiseLike<T>, options?: ExecuteOptions<T, F>): Promise<T | F>;
     wrap<This, A extends unknown[], T, F = never>(operation: (this: This, ...args: A) => T | PromiseLike<T>, options?: ExecuteOptions<T, F>): (this: This, ...args: A) => Promise<T | F>;
     onStateChange(listener: (transition: Transition) => void): () => void;
     onRefused(listener: (refusal: Refusal) => void): () => void;
@@ -203,7 +203,6 @@ export interface ExecuteOptions<T = unknown, F = never> {
     readonly classify?: Classify<T> | undefined;
 }
 export declare const LONGEST_MS: number;
-export declare function checkTime(field: string, ms: number | undefined): void;
 export declare function callThrough<T, F>(permit: Permit, operation: (signal: AbortSignal) => T | PromiseLike<T>, options: ExecuteOptions<T, F>): Promise<T | F>;
 export declare function callWithin<T>(operation: (signal: AbortSignal) => T | PromiseLike<T>, outer: AbortSignal | undefined, timeoutMs?: number): Promise<T>;
 export declare function outcomeOf<T>(settled: Settled<T>, options: ExecuteOptions<T, unknown>): Outcome;
@@ -377,8 +376,8 @@ export interface SnapshotStorage {
 }
 export declare function snapshotStorage(store: TextStore, options?: SnapshotStorageOptions): SnapshotStorage;
 export declare function saveOnChange(breaker: CircuitBreaker, storage: SnapshotStorage, options?: {
-    readonly key?: string;
-    readonly waitUntil?: (saved: Promise<unknown>) => void;
+    readonly key?: string | undefined;
+    readonly waitUntil?: ((saved: Promise<unknown>) => void) | undefined;
 }): () => void;
 
 // stores.d.ts
@@ -399,7 +398,7 @@ export interface DurableObjectStorageLike {
 }
 export declare function webStorage(storage?: WebStorageLike, options?: SnapshotStorageOptions): SnapshotStorage;
 export declare function kvStorage(namespace: KVNamespaceLike, options?: SnapshotStorageOptions & {
-    readonly expirationTtl?: number;
+    readonly expirationTtl?: number | undefined;
 }): SnapshotStorage;
 export declare function durableObjectStorage(storage: DurableObjectStorageLike, options?: SnapshotStorageOptions): SnapshotStorage;
 
