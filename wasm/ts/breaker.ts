@@ -1,10 +1,10 @@
 import { checkFunction, checkTime, shown } from "./checks.js";
 import { systemClock, type Clock } from "./clock.js";
-import { create, type CircuitBreakerConfiguration } from "./config.js";
+import { create, type CircuitBreakerConfiguration, type CircuitBreakerOptions } from "./config.js";
 import { CircuitOpenError } from "./errors.js";
 import { eventOf, Hub, iterate, refusalOf, type Refusal, type Transition } from "./events.js";
 import { callThrough, fallBack, outcomeOf, type ExecuteOptions } from "./execute.js";
-import { describe, type Logger } from "./log.js";
+import { describe } from "./log.js";
 import { Command, MODES, notOutcome, numberOf, orNull, OutcomeNumber, Place, RECEIPTS, STATES } from "./numbers.js";
 import { dispose, Permit, type Settle } from "./permit.js";
 import * as snapshots from "./snapshot.js";
@@ -12,20 +12,13 @@ import type { Snapshot } from "./snapshot.js";
 import type { CircuitState, Mode, Outcome, Receipt } from "./states.js";
 import * as wasm from "./wasm/exports.js";
 
-/** What a breaker works with, beside its configuration. */
-export interface CircuitBreakerOptions {
-  /** Where the time comes from; by default the system's, which never goes back. */
-  readonly clock?: Clock | undefined;
-  /** Is given a line at INFO for each transition. */
-  readonly logger?: Logger | undefined;
-  /** A number from 0 to less than 1, for jitter and ramp-up; by default `Math.random`. Called where chance has a part, not before. */
-  readonly random?: (() => number) | undefined;
-}
-
 /** Frees what nobody frees; made with the first breaker. */
 let forgotten: FinalizationRegistry<number> | undefined;
 
 let settleTicket: Settle;
+
+/** @internal Whether a breaker must not be used any more: for who keeps one that others may free. */
+export let isFreed: (breaker: CircuitBreaker) => boolean;
 
 /**
  * A circuit breaker: it lets a caller fail fast while something that it depends on is broken, and lets it back in carefully.
@@ -39,6 +32,7 @@ let settleTicket: Settle;
 export class CircuitBreaker implements Disposable {
   static {
     settleTicket = (breaker, mark, issued, outcome, retryAfterMs) => breaker.#settle(mark, issued, outcome, retryAfterMs);
+    isFreed = (breaker) => breaker.#handle === 0;
   }
 
   /** The name given at construction. */

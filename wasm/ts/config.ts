@@ -1,4 +1,6 @@
 import { shown } from "./checks.js";
+import type { Clock } from "./clock.js";
+import type { Logger } from "./log.js";
 import * as wasm from "./wasm/exports.js";
 
 /** The rule by which a circuit opens. */
@@ -9,7 +11,7 @@ export type Rule = "consecutive" | "consecutive_slow" | "count_window" | "time_w
  * Times are in seconds, fractions allowed; a part of a millisecond rounds up.
  */
 export interface CircuitBreakerConfiguration {
-  /** How many failures in a row open the circuit: 1 to 1,023, by default 5. The n-th opens it. */
+  /** How many failures in a row open the circuit: 1 to 1,023, by default 5. The n-th opens it. A window does not go by it. */
   readonly failureThreshold?: number | undefined;
   /** How long the circuit stays OPEN before it lets a probe through: 0.001 to 2,147,483.647 s, by default 30. */
   readonly recoveryTimeoutSeconds?: number | undefined;
@@ -25,7 +27,10 @@ export interface CircuitBreakerConfiguration {
   readonly slidingWindowSeconds?: number | undefined;
   /** The share of failures in a window that opens the circuit: 1 to 100 %, by default 50. Reached is enough. */
   readonly failureRateThreshold?: number | undefined;
-  /** How many calls a window must hold before a rate says anything: by default 10, or its size where that is less. */
+  /**
+   * How many calls a window must hold before a rate says anything: 1 to its size, over time to 65,535; by default 10, or its size
+   * where that is less.
+   */
   readonly minimumCalls?: number | undefined;
   /** A call that takes longer is slow; by default no call is. Measured from the admission of a permit to its outcome. */
   readonly slowCallDurationSeconds?: number | undefined;
@@ -51,6 +56,16 @@ export interface CircuitBreakerConfiguration {
   readonly rule?: Rule | undefined;
   /** Whether its way back adapts; by default where one of the fields for that is given (`maxRecovery…` to `rampUp…`). */
   readonly adaptive?: boolean | undefined;
+}
+
+/** What a breaker works with, beside its configuration. */
+export interface CircuitBreakerOptions {
+  /** Where the time comes from; by default the system's, which never goes back. */
+  readonly clock?: Clock | undefined;
+  /** Is given a line at INFO for each transition. */
+  readonly logger?: Logger | undefined;
+  /** A number from 0 to less than 1, for jitter and ramp-up; by default `Math.random`. Called where chance has a part, not before. */
+  readonly random?: (() => number) | undefined;
 }
 
 type Config = CircuitBreakerConfiguration;

@@ -1,7 +1,7 @@
-import { CircuitBreaker, type CircuitBreakerOptions } from "./breaker.js";
+import { CircuitBreaker, isFreed } from "./breaker.js";
 import { checkCount, checkTime } from "./checks.js";
 import { systemClock, type Clock } from "./clock.js";
-import type { CircuitBreakerConfiguration } from "./config.js";
+import type { CircuitBreakerConfiguration, CircuitBreakerOptions } from "./config.js";
 import { Listeners, type Transition } from "./events.js";
 import { dispose } from "./permit.js";
 import type { Snapshot } from "./snapshot.js";
@@ -67,13 +67,17 @@ export class CircuitBreakerRegistry implements Disposable, Iterable<[name: strin
   }
 
   /**
-   * The breaker of this name, made if there is none.
+   * The breaker of this name, made if there is none, or if somebody has freed it, as `using` does.
    *
    * @throws RangeError if there is no place, for all are in use; what the function for configurations throws, or deserves
    */
   get(name: string): CircuitBreaker {
     const found = this.#entries.get(name);
     if (found === undefined) return this.#make(name);
+    if (isFreed(found.breaker)) {
+      this.delete(name);
+      return this.#make(name);
+    }
     found.usedAt = this.#clock.now();
     // To the end.
     this.#entries.delete(name);
@@ -93,7 +97,7 @@ export class CircuitBreakerRegistry implements Disposable, Iterable<[name: strin
 
   /** Names and breakers, the one that was asked for longest ago first. To be looked at here is no use. */
   *[Symbol.iterator](): IterableIterator<[name: string, breaker: CircuitBreaker]> {
-    for (const [name, { breaker }] of this.#entries) yield [name, breaker];
+    for (const [name, { breaker }] of this.#entries) if (!isFreed(breaker)) yield [name, breaker];
   }
 
   /** Leaves one out, whatever its state is; gives whether there was one. It is not freed. */
@@ -194,6 +198,7 @@ export class CircuitBreakerRegistry implements Disposable, Iterable<[name: strin
 
 /** Whether a new one would do the same. */
 function isIdle(breaker: CircuitBreaker): boolean {
+  if (isFreed(breaker)) return true;
   const { state, mode, failure_count: failures, ramp_left_ms: rampLeft } = breaker.snapshot();
   return state === "closed" && mode === "normal" && failures === 0 && rampLeft === undefined;
 }
