@@ -62,6 +62,18 @@ describe("what is no function", () => {
   });
 });
 
+test("an option that there is not is told where a call is made ready: without it there would be no circuit, or no end", () => {
+  assert.throws(() => withRetry({ breaker: fragile() }), /^TypeError: unknown option `breaker`, expected one of `circuitBreaker`, `attempts`, /);
+  assert.throws(() => guardedFetch(fragile(), { timeout: 5 }), new TypeError("unknown option `timeout`, expected one of `fetch`, `classify`, `key`, `timeoutMs`"));
+});
+
+test("every option that there is is known", () => {
+  const clock = new ManualClock();
+  const retry = { circuitBreaker: fragile(), attempts: 1, backoff: 1, maxDelayMs: 1, jitter: "none", signal: undefined, timeoutMs: 1, classify() {}, retryIf() {}, waitWhileOpen: false, deadlineMs: 1, onRetry() {}, random: () => 0, sleep() {}, clock };
+  assert.equal(typeof withRetry(retry)(() => 1), "function");
+  assert.equal(typeof guardedFetch(fragile(), { fetch, classify() {}, key: () => "", timeoutMs: 1 }), "function");
+});
+
 test("what is no name is told: a configuration or a function in its place would else be ignored", () => {
   for (const [name, shown] of [[undefined, "undefined"], [{ failureThreshold: 1 }, "[object Object]"], [async () => 1, "a function"]]) {
     assert.throws(() => new CircuitBreaker(name, {}), new TypeError(`operationName is ${shown}, must be a string`));

@@ -19,3 +19,10 @@ export function checkTime(field: string, ms: number | undefined): void {
 export function checkCount(field: string, count: number): void {
   if (!Number.isInteger(count) || count < 1) throw new RangeError(`${field} is ${shown(count)}, must be a whole number, 1 or more`);
 }
+
+/** @throws TypeError for what nobody knows: a misspelt one would else be as good as left out */
+export function checkKeys(kind: string, given: object, known: readonly string[]): void {
+  for (const key of Object.keys(given)) {
+    if (!known.includes(key)) throw new TypeError(`unknown ${kind} \`${key}\`, expected one of \`${known.join("`, `")}\``);
+  }
+}

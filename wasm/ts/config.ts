@@ -1,4 +1,4 @@
-import { shown } from "./checks.js";
+import { checkKeys, shown } from "./checks.js";
 import type { Clock } from "./clock.js";
 import type { Logger } from "./log.js";
 import * as wasm from "./wasm/exports.js";
@@ -131,11 +131,7 @@ export interface Created {
 /** Has a configuration checked and a breaker made. */
 export function create(config: Config): Created {
   if (typeof config !== "object" || config === null) throw new TypeError(`configuration is ${shown(config)}, must be an object`);
-  for (const key of Object.keys(config)) {
-    if (key !== "rule" && key !== "adaptive" && !(FIELDS as readonly string[]).includes(key)) {
-      throw new TypeError(`unknown field \`${key}\`, expected one of \`${FIELDS.join("`, `")}\`, \`rule\`, \`adaptive\``);
-    }
-  }
+  checkKeys("field", config, [...FIELDS, "rule", "adaptive"]);
   const has = (...places: Place[]) => places.some((at) => config[FIELDS[at]!] !== undefined);
   const rule =
     config.rule !== undefined

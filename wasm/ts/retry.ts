@@ -1,5 +1,5 @@
 import { CircuitBreaker } from "./breaker.js";
-import { checkCount, checkFunction, checkTime } from "./checks.js";
+import { checkCount, checkFunction, checkKeys, checkTime } from "./checks.js";
 import { systemClock, type Clock } from "./clock.js";
 import { CircuitOpenError } from "./errors.js";
 import { outcomeOf, type Classify, type Settled } from "./execute.js";
@@ -57,6 +57,23 @@ export interface RetryOptions<R = unknown> {
   readonly clock?: Clock | undefined;
 }
 
+const OPTIONS = [
+  "circuitBreaker",
+  "attempts",
+  "backoff",
+  "maxDelayMs",
+  "jitter",
+  "signal",
+  "timeoutMs",
+  "classify",
+  "retryIf",
+  "waitWhileOpen",
+  "deadlineMs",
+  "onRetry",
+  "random",
+  "sleep",
+  "clock",
+] as const satisfies readonly (keyof RetryOptions)[];
 const JITTERS: readonly RetryOptions["jitter"][] = ["full", "equal", "none"];
 
 type Options<R> = RetryOptions<R> & { readonly circuitBreaker: CircuitBreaker };
@@ -78,7 +95,8 @@ interface Course {
  * @example
  * const load = withRetry({ circuitBreaker: breaker, attempts: 4 })(async (id: string) => fetchUser(id));
  * const user = await load("42");
- * @throws RangeError for a number that is not in its range, TypeError for a `jitter` or an operation that is none
+ * @throws RangeError for a number that is not in its range, TypeError for an option or a `jitter` that there is not, and
+ * for an operation that is none
  */
 export function withRetry<R = unknown>(
   options: RetryOptions<R>,
@@ -169,7 +187,9 @@ function letAllThrough(): CircuitBreaker {
   return breaker;
 }
 
-function check({ attempts = 1, backoff, maxDelayMs, jitter = "full", deadlineMs, timeoutMs }: RetryOptions<never>): void {
+function check(options: RetryOptions<never>): void {
+  checkKeys("option", options, OPTIONS);
+  const { attempts = 1, backoff, maxDelayMs, jitter = "full", deadlineMs, timeoutMs } = options;
   checkCount("attempts", attempts);
   if (!JITTERS.includes(jitter)) throw new TypeError(`jitter is ${String(jitter)}, must be one of ${JITTERS.join(", ")}`);
   if (typeof backoff !== "function") checkTime("backoff", backoff);
