@@ -28,8 +28,9 @@ use crate::time::Timestamp;
 
 /// Extends a 32-bit tick counter that wraps: one of milliseconds that an interrupt counts, or a hardware timer.
 ///
-/// The counter MUST go up, through all 32 bits. With one of 16 or 24 bits, or one that goes down, a circuit whose time is longer
-/// than its period stays OPEN; the value of SysTick is both. Count the interrupts of such a timer instead.
+/// The counter MUST go up, through all 32 bits. With one of 16 or 24 bits a circuit whose time is longer than its period stays
+/// OPEN, with one that goes down each does until it begins anew at least; the value of SysTick is both. Count the interrupts of
+/// such a timer instead.
 ///
 /// It MUST be read at least once in each half of the counter's period, 2^31 ticks: 24.8 days at 1 kHz, 134 s at 16 MHz.
 /// A breaker does not read its clock while all is well, so read it from an interrupt of the timer too where the counter
