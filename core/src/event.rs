@@ -379,4 +379,15 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    #[cfg(feature = "redis")]
+    fn a_probe_of_a_fleet_is_known_by_its_number_and_belongs_to_no_state() {
+        let ticket = Ticket::of_fleet(7);
+        assert_eq!((ticket.fleet_number(), ticket.is_probe()), (Some(7), true));
+        let state = State::NEW;
+        assert!(!ticket.is_of(state, true) && !ticket.is_of(state, false) && !ticket.is_of_healthy(state));
+        let others = [Ticket::plain(state), Ticket::probe(state), Ticket::timed(state, Timestamp::from_millis(7))];
+        assert_eq!(others.map(Ticket::fleet_number), [None; 3]);
+    }
 }
