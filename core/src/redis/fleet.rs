@@ -12,10 +12,11 @@ use super::circuit::Circuit;
 #[cfg(feature = "redis-tokio")]
 use super::connect::AsyncConnect;
 use super::connect::Connect;
-use super::connect::v1::{RedisConnect, Timeouts, UrlError};
+use super::connect::v1::{RedisConnect, Timeouts};
 #[cfg(feature = "redis-tokio")]
 use super::drive::Task;
 use super::drive::{Drive, Driven, Hand, Inline, Thread};
+use super::error::FleetError;
 use super::name;
 use super::options::{Counting, FleetOptions};
 use super::shared::{Member, Parts, SharedBreaker};
@@ -56,42 +57,6 @@ pub struct Fleet<C: FleetClock = SystemClock> {
     options: FleetOptions,
     clock: C,
     numbers: AtomicUsize,
-}
-
-/// Why there is no fleet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FleetError {
-    /// An option is out of its range.
-    Config(ConfigError),
-    /// The URL is wrong.
-    Url(UrlError),
-    /// No runtime of tokio is entered where a fleet was to be driven by tasks.
-    NoRuntime,
-}
-
-impl fmt::Display for FleetError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Config(error) => error.fmt(f),
-            Self::Url(error) => error.fmt(f),
-            Self::NoRuntime => f.write_str("no runtime of tokio is entered here, and tasks need one"),
-        }
-    }
-}
-
-impl core::error::Error for FleetError {}
-
-impl From<ConfigError> for FleetError {
-    fn from(error: ConfigError) -> Self {
-        Self::Config(error)
-    }
-}
-
-impl From<UrlError> for FleetError {
-    fn from(error: UrlError) -> Self {
-        Self::Url(error)
-    }
 }
 
 impl Fleet {
@@ -229,7 +194,7 @@ impl<C: FleetClock> Fleet<C> {
     ///
     /// # Errors
     ///
-    /// A [`ConfigError`] that names the field, the value and the range.
+    /// A [`ConfigError`] that names the field, the value and the range; the name is one too, and empty it is none.
     pub fn breaker(
         &self,
         operation_name: impl Into<Arc<str>>,
@@ -263,7 +228,7 @@ impl<C: FleetClock> Fleet<C> {
     ///
     /// # Errors
     ///
-    /// A [`ConfigError`] that names the field, the value and the range.
+    /// As [`breaker`](Self::breaker).
     pub fn breaker_with<
         O: Observer + Send + Sync + 'static,
         R: Rule<Policy: Send + Sync, Memory: Send + Sync> + 'static,
@@ -273,10 +238,14 @@ impl<C: FleetClock> Fleet<C> {
         config: CircuitBreakerConfiguration,
         observer: O,
     ) -> Result<SharedBreaker<C, O, R>, ConfigError> {
+        let name = operation_name.into();
+        if name.is_empty() {
+            return Err(ConfigError::unsupported("operation_name", "empty", "a name: the circuit is shared by it"));
+        }
         let policy = self.checked::<R>(&config)?;
         let counts = self.counts();
         let base = *R::base(&policy);
-        let (name, prefix) = (operation_name.into(), config.key_prefix().as_str());
+        let prefix = config.key_prefix().as_str();
         let (key, channel) = (alloc::format!("{prefix}{name}"), alloc::format!("{prefix}events"));
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let instance = match &self.instance {
@@ -367,6 +336,12 @@ impl<C: FleetClock> Fleet<C> {
         if let Drive::Inline(inline) = &*self.drive {
             inline.noticed(text);
         }
+    }
+}
+
+impl<C: FleetClock> fmt::Debug for Fleet<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fleet").field("options", &self.options).finish_non_exhaustive()
     }
 }
 

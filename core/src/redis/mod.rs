@@ -88,12 +88,15 @@
 //!
 //! A user of Redis needs these rights, with the prefix of the circuits:
 //! `~circuit_breaker:* &circuit_breaker:* +eval +evalsha +hgetall +hset +hdel +pexpire +persist +time +publish +subscribe +ping`.
+//! For the program `halfopen` and for [`admin`] add `+scan +pttl +type`: without the first they cannot list or watch, without the
+//! second they take a circuit for one that is kept for ever.
 //! Names and prefixes come from code: let nobody else choose them, and let a prefix end with `:`.
 
 pub mod admin;
 pub mod circuit;
 pub mod connect;
 mod drive;
+mod error;
 mod fleet;
 mod name;
 mod options;
@@ -104,6 +107,7 @@ pub mod wire;
 pub use connect::v1;
 #[doc(hidden)]
 pub use drive::Hand;
-pub use fleet::{Fleet, FleetClock, FleetError};
+pub use error::FleetError;
+pub use fleet::{Fleet, FleetClock};
 pub use options::{Counting, FleetOptions};
 pub use shared::{SharedBreaker, Sharing};
