@@ -15,11 +15,12 @@ Exit codes:
 
 Examples:
   halfopen list
-  halfopen --redis rediss://:secret@redis.example/ watch
+  halfopen --redis redis-cluster://redis.example/ watch
   halfopen open payments --reason 'the bank is down until 14:00'
   halfopen list --json | jq -r 'select(.state == \"open\") | .name'
 
-REDIS_URL keeps the password out of the list of processes. Names and reasons are shown with what a terminal would not
+REDIS_URL keeps the password out of the list of processes. rediss:// needs a program that was built with the feature
+redis-tls-rustls. Names and reasons are shown with what a terminal would not
 print as \\x1b or \\u{202e}.";
 
 /// See and command the circuits that a fleet shares through Redis.
