@@ -154,7 +154,21 @@ impl<C: FleetClock> Fleet<C> {
     }
 
     /// A fleet without a thread: whoever uses a breaker carries what it has to say to Redis, at once, and waits for the answer.
-    /// There are no notices. For tests by a manual clock, and for programs that make a call or two and end.
+    /// There are no notices. For tests by a manual clock, and for programs that make a call or two and end: a breaker of it asks
+    /// when it is built, so that the first call is refused where the fleet's circuit is OPEN.
+    ///
+    /// ```
+    /// use halfopen::redis::v1::{RedisConnect, Timeouts};
+    /// use halfopen::redis::{Fleet, FleetOptions};
+    /// use halfopen::{Config, SystemClock};
+    ///
+    /// let options = FleetOptions::new();
+    /// let redis = RedisConnect::from_url("redis://127.0.0.1:6379/", Timeouts::from(&options))?;
+    /// let fleet = Fleet::inline(redis, options, SystemClock)?;
+    /// let uploads = fleet.breaker("s3_upload", Config::new())?;
+    /// assert_eq!(uploads.call(|| "42".parse::<u32>()), Ok(42));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

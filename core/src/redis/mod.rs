@@ -31,7 +31,8 @@
 //! - Clocks of hosts do not matter.
 //!
 //! Exceptions: after a failover that lost writes there may be twice as many probes for a third of a lease; while Redis is away
-//! the bound holds for each process; a process that was stopped in the middle of a probe does not know that its lease has
+//! the bound holds for each process; a breaker that was just built lets requests through until the first answer of Redis, about a
+//! millisecond later; a process that was stopped in the middle of a probe does not know that its lease has
 //! run out.
 //!
 //! # Who counts
@@ -40,7 +41,7 @@
 //!
 //! | counting | opens | for |
 //! | --- | --- | --- |
-//! | [`Fleet`](Counting::Fleet) (default) | at n failures in a row wherever they happen; any later success begins anew | a dependency that is down for everybody; processes that live for one call |
+//! | [`Fleet`](Counting::Fleet) (default) | at n failures in a row wherever they happen; any later success begins anew | a dependency that is down for everybody; processes that live for one call, by [`Fleet::inline`] |
 //! | [`Local`](Counting::Local) | as soon as one process trips, by any rule | few processes, each of which sees enough calls to know |
 //! | [`Quorum(n)`](Counting::Quorum) | when n processes have tripped, each by any rule | fleets in which one bad node must not cut off the others |
 //!
