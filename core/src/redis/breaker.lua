@@ -6,7 +6,8 @@
 -- it uses). So arguments are read where they are needed, operations are branches that say what is to be, and the end writes it.
 
 local key, op, ARGV = KEYS[1], ARGV[1], ARGV
-local min, max, format, sub, byte = math.min, math.max, string.format, string.sub, string.byte
+local min, max, format, sub, byte, match = math.min, math.max, string.format, string.sub, string.byte, string.match
+local ENDING = '^(%d+)(%+?)(%d*)$' -- an end, and by how much it was put off; `+` and no number: it is not to be
 local MOST, MOST_FAILURES, MOST_REPORTS, DOT = 9007199254740991, 1023, 64, 46
 
 -- Numbers from text, and back without an exponent: a whole number from 0 to 2^53 - 1, or nil.
@@ -17,12 +18,6 @@ end
 local function text(n)
   if n < 100000000 then return format('%d', n) end
   return format('%d%08d', (n - n % 100000000) / 100000000, n % 100000000) -- a server may have integers of 32 bits
-end
-
--- An end, and by how much it was put off: by all that there is where it is not to be.
-local function ending(value)
-  local ends, mark, by = string.match(value, '^(%d+)(%+?)(%d*)$')
-  return number(ends) or 0, mark == '' and 0 or number(by) or MOST
 end
 
 local time = redis.call('TIME')
@@ -38,16 +33,17 @@ end
 
 local fields, told = {}, {} -- told: the fields that tell of failures
 local leases, votes, taken = {}, {}, 0 -- leases[token] and votes[instance]: when they end
-local late = {} -- late[token]: by how much its end was put off since its holder spoke
+local late -- late[token]: by how much its end was put off since its holder spoke
 local flat = redis.call('HGETALL', key)
 for i = 1, #flat, 2 do
   local field, value = flat[i], flat[i + 1]
   fields[field] = value
   local fifth, sixth = byte(field, 5, 6)
   if sixth == DOT and sub(field, 1, 6) == 'lease.' then
+    local ends, mark, by = match(value, ENDING)
     local token = sub(field, 7)
-    leases[token], late[token] = ending(value)
-    taken = taken + 1
+    late = late or {}
+    leases[token], late[token], taken = number(ends) or 0, mark == '' and 0 or number(by) or MOST, taken + 1
   elseif fifth == DOT then
     local kind = sub(field, 1, 5)
     if kind == 'fail.' then
@@ -79,7 +75,10 @@ local last_ok = fields.last_ok and number(fields.last_ok) or -1
 local failed_at = fields.failed_at and number(fields.failed_at) or -1
 local base_at = fields.base_at and number(fields.base_at) or 0
 local quiet, quiet_late = 0, 0
-if fields.quiet_until then quiet, quiet_late = ending(fields.quiet_until) end
+if fields.quiet_until then
+  local ends, mark, by = match(fields.quiet_until, ENDING)
+  quiet, quiet_late = number(ends) or 0, mark == '' and 0 or number(by) or MOST
+end
 
 local gen_was, streak_was, failures_was, successes_was = gen, streak, failures, successes
 local open_until_was, last_ok_was, failed_at_was, base_at_was = open_until, last_ok, failed_at, base_at
@@ -108,7 +107,8 @@ if state == 'closed' and failures > 0 then
     end
     if at and count then
       if at > us then at, changes[field] = us, text(us) .. (count == 1 and '' or '*' .. text(count)) end
-      newest, tracked = max(newest, at), tracked + count
+      tracked = tracked + count
+      if at > newest then newest = at end
       list[#list + 1] = {field = field, at = at, count = count}
     else
       changes[field] = false
@@ -373,7 +373,11 @@ if counting then
 
   local sum = base
   newest = 0
-  for i = 1, #kept do sum, newest = sum + kept[i].count, max(newest, kept[i].at) end
+  for i = 1, #kept do
+    local one = kept[i]
+    sum = sum + one.count
+    if one.at > newest then newest = one.at end
+  end
   failures = min(sum, MOST_FAILURES)
   if base == 0 then base_at = 0 end
   if refuted > 0 then streak = min(streak + 1, MOST) end
@@ -427,7 +431,7 @@ if moves then
   for instance in pairs(votes) do changes['vote.' .. instance] = false end
   if forced == '' then changes.forced_reason = false end
 elseif tell then
-  local left = text(state == 'open' and max(0, open_until - now) or 0)
+  local left = state == 'open' and text(max(0, open_until - now)) or '0'
   notices = {format('1|%s|%s|%s|%d|%s|%s|%s|', text(gen), state, text(streak), failures, left, forced, reason)}
 end
 remaining = state == 'open' and max(0, open_until - now) or 0
@@ -461,7 +465,8 @@ if write then
   if open_until ~= open_until_was then put('open_until', open_until) end
   if last_ok ~= last_ok_was then put('last_ok', last_ok) end
   local other = state == 'open' and (reason == 'consecutive_failures' or reason == 'probe_failed') and gen or newest
-  local stored = failed_at ~= (other - other % 1000) / 1000 and failed_at or -1 -- not where another field tells of it
+  local since = other - failed_at * 1000
+  local stored = (since < 0 or since >= 1000) and failed_at or -1 -- not where another field tells of it
   if stored ~= failed_at_was then put('failed_at', stored) end
   if base_at ~= base_at_was then put('base_at', base_at) end
   if forced ~= (fields.forced or '') then put('forced', forced) end
