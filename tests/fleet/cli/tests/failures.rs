@@ -121,6 +121,9 @@ fn an_order_without_a_reason_is_refused() {
         let ran = run(&[word, "payments"]);
         assert_eq!(ran.code, 2);
         assert!(ran.errors.contains("--reason <TEXT>"), "{}", ran.errors);
+        let ran = run(&[word, "payments", "--reason", " "]);
+        assert_eq!(ran.code, 2);
+        assert!(ran.errors.contains("wants to know why"), "{}", ran.errors);
     }
 }
 
