@@ -3,9 +3,10 @@
 //
 //   node scripts/build.mjs
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { reachedBy } from "./declarations.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (...path) => join(root, ...path);
@@ -68,7 +69,13 @@ run("esbuild", ...entries, ...shared, "--format=esm", "--splitting", "--chunk-na
 // Where nothing is bundled, one file is read sooner than three.
 run("esbuild", at("ts", "index.ts"), ...shared, "--format=esm", `--outfile=${at("dist", "esm", "node.js")}`);
 run("esbuild", at("ts", "index.ts"), ...shared, "--format=cjs", "--platform=node", `--outfile=${at("dist", "cjs", "index.js")}`);
-for (const file of ["alone.js", "alone.js.map", "alone.d.ts"]) rmSync(at("dist", "esm", file));
+for (const file of ["alone.js", "alone.js.map"]) rmSync(at("dist", "esm", file));
+// What no user's compiler reads.
+for (const system of ["esm", "cjs"]) {
+  const reached = reachedBy(at("dist", system, "index.d.ts"));
+  const files = readdirSync(at("dist", system), { recursive: true }).map((file) => at("dist", system, file));
+  for (const file of files) if (file.endsWith(".d.ts") && !reached.has(file)) rmSync(file);
+}
 writeFileSync(at("dist", "cjs", "package.json"), '{ "type": "commonjs" }\n');
 for (const licence of ["LICENSE-APACHE", "LICENSE-MIT"]) copyFileSync(at("..", licence), at(licence));
 

@@ -7,18 +7,12 @@ import { fileURLToPath } from "node:url";
 
 import ts from "typescript";
 
+import { reachedBy } from "./declarations.mjs";
+
 const dist = join(dirname(dirname(fileURLToPath(import.meta.url))), "dist", "esm");
 const printer = ts.createPrinter({ removeComments: true });
-const read = new Set();
 
-function print(file) {
-  if (read.has(file)) return;
-  read.add(file);
+for (const file of reachedBy(join(dist, "index.d.ts"))) {
   const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest);
   console.log(`// ${relative(dist, file)}\n${printer.printFile(source)}`);
-  for (const { moduleSpecifier: from } of source.statements) {
-    if (from?.text.startsWith(".")) print(join(dirname(file), from.text.replace(/\.js$/, ".d.ts")));
-  }
 }
-
-print(join(dist, "index.d.ts"));

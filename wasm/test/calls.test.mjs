@@ -2,17 +2,18 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, test } from "node:test";
-import { CircuitBreaker, CircuitOpenError, guardedFetch, ManualClock, withRetry } from "halfopen";
+import { CircuitBreaker, CircuitBreakerRegistry, CircuitOpenError, guardedFetch, ManualClock, withRetry } from "halfopen";
 import { timers } from "./leaks.mjs";
 
 /** A breaker that opens at the first failure. */
 const fragile = (options = {}) => new CircuitBreaker("origin", { failureThreshold: 1 }, { clock: new ManualClock(), ...options });
 
 describe("timeoutMs", () => {
-  for (const timeoutMs of [-1, NaN, "soon"]) {
-    const wrong = new RangeError(`timeoutMs is ${timeoutMs}, must be 0 or more`);
+  for (const timeoutMs of [-1, NaN, "soon", "5", null, true]) {
+    const shown = typeof timeoutMs === "string" ? `"${timeoutMs}"` : timeoutMs;
+    const wrong = new RangeError(`timeoutMs is ${shown}, must be 0 or more`);
 
-    test(`${timeoutMs} is no time: nothing is called, and nothing counts`, async () => {
+    test(`${shown} is no time: nothing is called, and nothing counts`, async () => {
       const breaker = fragile();
       let calls = 0;
       await assert.rejects(breaker.execute(() => ++calls, { timeoutMs }), wrong);
@@ -36,6 +37,80 @@ describe("timeoutMs", () => {
     const breaker = fragile();
     assert.equal(await breaker.execute(async () => 1, { timeoutMs: 0 }), 1);
     await assert.rejects(breaker.execute(() => new Promise(() => {}), { timeoutMs: 0 }), { name: "TimeoutError" });
+  });
+});
+
+describe("what is no function", () => {
+  for (const [operation, shown] of [[undefined, "undefined"], [Promise.resolve(7), "[object Promise]"], ["load", '"load"']]) {
+    test(`${shown} in the place of the operation is told, and is no failure of what it asks`, async () => {
+      const wrong = new TypeError(`operation is ${shown}, must be a function`);
+      const breaker = fragile();
+      await assert.rejects(breaker.execute(operation), wrong);
+      await assert.rejects(breaker.execute(operation, { timeoutMs: 5, fallback: 1 }), wrong);
+      assert.throws(() => breaker.wrap(operation), wrong);
+      assert.throws(() => withRetry({ circuitBreaker: breaker })(operation), wrong);
+      assert.deepEqual([breaker.state, breaker.failureCount], ["closed", 0]);
+    });
+  }
+
+  test("is told of a listener and a clock at once, not at the first transition", () => {
+    const wrong = new TypeError("listener is undefined, must be a function");
+    for (const listen of ["onStateChange", "onRefused", "onLate"]) assert.throws(() => fragile()[listen](), wrong);
+    const noClock = new TypeError("clock.now is undefined, must be a function");
+    assert.throws(() => fragile({ clock: {} }), noClock);
+    assert.throws(() => new CircuitBreakerRegistry({}, { clock: {} }), noClock);
+  });
+});
+
+test("an option that there is not is told where a call is made ready: without it there would be no circuit, or no end", () => {
+  assert.throws(() => withRetry({ breaker: fragile() }), /^TypeError: unknown option `breaker`, expected one of `circuitBreaker`, `attempts`, /);
+  assert.throws(() => guardedFetch(fragile(), { timeout: 5 }), new TypeError("unknown option `timeout`, expected one of `fetch`, `classify`, `key`, `timeoutMs`"));
+});
+
+test("every option that there is is known", () => {
+  const clock = new ManualClock();
+  const retry = { circuitBreaker: fragile(), attempts: 1, backoff: 1, maxDelayMs: 1, jitter: "none", signal: undefined, timeoutMs: 1, classify() {}, retryIf() {}, waitWhileOpen: false, deadlineMs: 1, onRetry() {}, random: () => 0, sleep() {}, clock };
+  assert.equal(typeof withRetry(retry)(() => 1), "function");
+  assert.equal(typeof guardedFetch(fragile(), { fetch, classify() {}, key: () => "", timeoutMs: 1 }), "function");
+});
+
+test("what is no name is told: a configuration or a function in its place would else be ignored", () => {
+  for (const [name, shown] of [[undefined, "undefined"], [{ failureThreshold: 1 }, "[object Object]"], [async () => 1, "a function"]]) {
+    assert.throws(() => new CircuitBreaker(name, {}), new TypeError(`operationName is ${shown}, must be a string`));
+  }
+});
+
+test("a clock that is told no number of milliseconds says so, and shows what it did", () => {
+  const clock = new ManualClock(5);
+  for (const ms of [undefined, NaN, "6"]) {
+    const wrong = { name: "RangeError", message: /^ms is .*, must be a number of milliseconds$/ };
+    assert.throws(() => clock.advance(ms), wrong);
+    assert.throws(() => clock.set(ms), wrong);
+    if (ms !== undefined) assert.throws(() => new ManualClock(ms), wrong);
+  }
+  assert.equal(clock.now(), 5);
+});
+
+describe("a listener that frees its breaker", () => {
+  test("makes no error of a failure whose server said when to come back", async () => {
+    for (const fail of [
+      (breaker) => breaker.acquire().failure(60_000),
+      (breaker) => guardedFetch(breaker, { fetch: async () => new Response(null, { status: 503, headers: { "retry-after": "60" } }) })("http://localhost/"),
+    ]) {
+      const breaker = fragile();
+      const told = [];
+      breaker.onStateChange(({ to }) => (told.push(to), breaker.free()));
+      await fail(breaker);
+      assert.deepEqual(told, ["open"]);
+    }
+  });
+
+  test("finds it open for as long as that server said", () => {
+    const breaker = new CircuitBreaker("origin", { failureThreshold: 1, adaptive: true }, { clock: new ManualClock() });
+    const waits = [];
+    breaker.onStateChange(() => waits.push(breaker.retryAfterMs));
+    breaker.acquire().failure(60_000);
+    assert.deepEqual(waits, [60_000]);
   });
 });
 

@@ -89,3 +89,20 @@ test("what is kept is seen: this test can fail", () => {
   const kept = Array.from({ length: BATCH * 3 }, (_, at) => make(at));
   assert.ok(wasmBytes() > before, `${kept.length} breakers took no memory`);
 });
+
+test("a breaker that was freed keeps nothing of who listened to it", async () => {
+  const breaker = new CircuitBreaker("held", { failureThreshold: 1 });
+  const heard = (() => {
+    const page = {};
+    breaker.onStateChange(() => page);
+    return new WeakRef(page);
+  })();
+  await setImmediate();
+  collect();
+  assert.notEqual(heard.deref(), undefined);
+  breaker.free();
+  await setImmediate();
+  collect();
+  assert.equal(heard.deref(), undefined);
+  assert.equal(breaker.operationName, "held");
+});

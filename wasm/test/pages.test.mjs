@@ -80,4 +80,36 @@ for (const { name, blocks } of pages) {
   });
 }
 
+test("the Worker of the package's page opens in a second outage too, and writes once for each change", async (t) => {
+  const { source } = pages.find(({ name }) => name === "package").blocks.find(({ code }) => code.includes("kvStorage("));
+  const { default: worker } = await import(pathToFileURL(source.replace(/\.mts$/, ".mjs")).href);
+  const stored = globalThis.fetch;
+  t.after(() => Object.assign(globalThis, { fetch: stored }));
+  let [status, sent, now] = [500, 0, 0];
+  t.mock.method(performance, "now", () => now);
+  globalThis.fetch = async () => (sent++, await null, new Response(null, { status }));
+  const kept = [];
+  const KV = { get: async () => kept.at(-1) ?? null, put: async (_, text) => void kept.push(text) };
+  const requests = async (count) => {
+    sent = 0;
+    const waited = [];
+    const context = { waitUntil: (promise) => waited.push(promise) };
+    await Promise.allSettled(Array.from({ length: count }, () => worker.fetch(new Request("http://localhost/"), { KV }, context)));
+    await Promise.all(waited);
+    return sent;
+  };
+  // The first of them loads, and the others do not wait for that.
+  assert.equal(await requests(1), 1);
+  await requests(20);
+  assert.deepEqual(kept.map((text) => JSON.parse(text).state), ["open"]);
+  assert.equal(await requests(9), 0);
+  [status, now] = [200, 30_000];
+  assert.equal(await requests(1), 1);
+  assert.equal(JSON.parse(kept.at(-1)).state, "closed");
+  status = 500;
+  let second = 0;
+  for (let call = 0; call < 50; call++) second += await requests(1);
+  assert.deepEqual([second, JSON.parse(kept.at(-1)).state], [5, "open"]);
+});
+
 test("the compiler says nothing of anything else", () => assert.equal(complaints, ""));

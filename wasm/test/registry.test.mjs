@@ -34,12 +34,28 @@ describe("a registry", () => {
     assert.equal(registry.has(""), false);
   });
 
+  test("makes another one where somebody has freed its own, and is not spoilt by that", () => {
+    const { registry } = setUp({ maxSize: 2 });
+    const one = registry.get("one");
+    one.recordFailure();
+    one.free();
+    assert.notEqual(registry.get("one"), one);
+    assert.equal(registry.get("one").failureCount, 0);
+    registry.get("two").recordFailure();
+    registry.get("one").free();
+    assert.deepEqual([Object.keys(registry.snapshots()), [...registry].map(([name]) => name)], [["two"], ["two"]]);
+    assert.equal(registry.get("three").state, "closed");
+    registry.get("three").free();
+    assert.deepEqual([registry.retireIdle(0), registry.size], [1, 1]);
+  });
+
   test("tells what is wrong with its configuration at once", () => {
     assert.throws(() => setUp({}, { failureThreshold: 0 }), new RangeError("failure_threshold is 0, must be 1 to 1023"));
     assert.throws(() => setUp({}, { failureTreshold: 1 }), /^TypeError: unknown field `failureTreshold`/);
-    for (const maxSize of [0, 2.5, NaN]) {
-      assert.throws(() => setUp({ maxSize }), new RangeError(`maxSize is ${maxSize}, must be 1 or more`));
+    for (const maxSize of [0, 2.5, NaN, Infinity]) {
+      assert.throws(() => setUp({ maxSize }), new RangeError(`maxSize is ${maxSize}, must be a whole number, 1 or more`));
     }
+    assert.throws(() => setUp().registry.retireIdle(NaN), new RangeError("olderThanMs is NaN, must be 0 or more"));
   });
 
   test("that is full leaves out the idle one that was asked for longest ago", () => {

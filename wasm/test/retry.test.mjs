@@ -101,12 +101,26 @@ describe("withRetry", () => {
     assert.deepEqual([breaker.failureCount, slept], [1, []]);
   });
 
-  for (const [field, value, least] of [["attempts", 0, 1], ["attempts", 1.5, 1], ["attempts", NaN, 1], ["backoff", -1, 0], ["maxDelayMs", NaN, 0], ["deadlineMs", -5, 0]]) {
+  test("an error of onRetry ends it", async () => {
+    const { options, slept } = setUp(10, { onRetry: () => { throw new Error("onRetry"); } });
+    await assert.rejects(withRetry(options)(failing(9))(), /^Error: onRetry$/);
+    assert.deepEqual(slept, []);
+  });
+
+  const count = "a whole number, 1 or more";
+  for (const [field, value, least] of [
+    ...[0, 1.5, NaN, Infinity].map((value) => ["attempts", value, count]),
+    ...[["backoff", -1], ["backoff", null], ["maxDelayMs", NaN], ["maxDelayMs", null], ["deadlineMs", -5], ["deadlineMs", null]].map(([field, value]) => [field, value, "0 or more"]),
+  ]) {
     test(`${field}: ${value} is refused`, () => {
       const { options } = setUp(1);
-      assert.throws(() => withRetry({ ...options, [field]: value }), new RangeError(`${field} is ${value}, must be ${least} or more`));
+      assert.throws(() => withRetry({ ...options, [field]: value }), new RangeError(`${field} is ${value}, must be ${least}`));
     });
   }
+
+  test("a jitter that there is not is refused", () => {
+    assert.throws(() => withRetry({ jitter: "some" }), new TypeError("jitter is some, must be one of full, equal, none"));
+  });
 });
 
 describe("an open circuit", () => {

@@ -147,6 +147,12 @@ describe("the page's own storage", () => {
     assert.equal(other.state, "open");
   });
 
+  test("that there is not is told", async () => {
+    const errors = [];
+    await halfopen.webStorage(undefined, { onError: ({ message }) => errors.push(message) }).load(fragile().breaker);
+    assert.deepEqual(errors, ["circuit 'fetch' was not restored: there is no localStorage here"]);
+  });
+
   test("that the page may not use is told", async (t) => {
     t.after(() => delete globalThis.localStorage);
     Object.defineProperty(globalThis, "localStorage", { configurable: true, get: () => { throw new Error("denied"); } });

@@ -1,9 +1,10 @@
+import { checkFunction, checkTime, shown } from "./checks.js";
 import { systemClock, type Clock } from "./clock.js";
-import { create, type CircuitBreakerConfiguration } from "./config.js";
+import { create, type CircuitBreakerConfiguration, type CircuitBreakerOptions } from "./config.js";
 import { CircuitOpenError } from "./errors.js";
 import { eventOf, Hub, iterate, refusalOf, type Refusal, type Transition } from "./events.js";
-import { callThrough, checkTime, fallBack, outcomeOf, type ExecuteOptions } from "./execute.js";
-import { describe, type Logger } from "./log.js";
+import { callThrough, fallBack, outcomeOf, type ExecuteOptions } from "./execute.js";
+import { describe } from "./log.js";
 import { Command, MODES, notOutcome, numberOf, orNull, OutcomeNumber, Place, RECEIPTS, STATES } from "./numbers.js";
 import { dispose, Permit, type Settle } from "./permit.js";
 import * as snapshots from "./snapshot.js";
@@ -11,20 +12,13 @@ import type { Snapshot } from "./snapshot.js";
 import type { CircuitState, Mode, Outcome, Receipt } from "./states.js";
 import * as wasm from "./wasm/exports.js";
 
-/** What a breaker works with, beside its configuration. */
-export interface CircuitBreakerOptions {
-  /** Where the time comes from; by default the system's, which never goes back. */
-  readonly clock?: Clock | undefined;
-  /** Is given a line at INFO for each transition. */
-  readonly logger?: Logger | undefined;
-  /** A number from 0 to less than 1, for jitter and ramp-up; by default `Math.random`. Called where chance has a part, not before. */
-  readonly random?: (() => number) | undefined;
-}
-
 /** Frees what nobody frees; made with the first breaker. */
 let forgotten: FinalizationRegistry<number> | undefined;
 
 let settleTicket: Settle;
+
+/** @internal Whether a breaker must not be used any more: for who keeps one that others may free. */
+export let isFreed: (breaker: CircuitBreaker) => boolean;
 
 /**
  * A circuit breaker: it lets a caller fail fast while something that it depends on is broken, and lets it back in carefully.
@@ -38,6 +32,7 @@ let settleTicket: Settle;
 export class CircuitBreaker implements Disposable {
   static {
     settleTicket = (breaker, mark, issued, outcome, retryAfterMs) => breaker.#settle(mark, issued, outcome, retryAfterMs);
+    isFreed = (breaker) => breaker.#handle === 0;
   }
 
   /** The name given at construction. */
@@ -52,13 +47,16 @@ export class CircuitBreaker implements Disposable {
    * @param operationName what errors, events and logs call it
    * @param config how it behaves; every field has a default
    * @param options its clock, and who is told
-   * @throws RangeError for a number that is not in its range, TypeError for what is no number, or of no use to the rule
+   * @throws RangeError for a number that is not in its range, TypeError for what is no number, of no use to the rule, no name or
+   * no clock
    */
   constructor(operationName: string, config: CircuitBreakerConfiguration = {}, options: CircuitBreakerOptions = {}) {
+    if (typeof operationName !== "string") throw new TypeError(`operationName is ${shown(operationName)}, must be a string`);
+    this.#clock = options.clock ?? systemClock;
+    checkFunction("clock.now", this.#clock.now);
     const { handle, chance } = create(config);
     this.operationName = operationName;
     this.#handle = handle;
-    this.#clock = options.clock ?? systemClock;
     this.#random = chance ? (options.random ?? Math.random) : undefined;
     const { logger } = options;
     if (logger) this.onStateChange((transition) => logger.info(describe(transition)));
@@ -204,20 +202,26 @@ export class CircuitBreaker implements Disposable {
    * otherwise. With `signal` or `timeoutMs` it is given a signal that tells it when to stop.
    *
    * It never throws but rejects: with a {@link CircuitOpenError} if it was refused, and so not called; a RangeError for a
-   * `timeoutMs` that is no time; else with whatever `operation` throws.
+   * `timeoutMs` that is no time, and a TypeError for an `operation` that is no function, both uncalled and uncounted; else with
+   * whatever `operation` throws.
    */
   execute<T>(operation: () => T | PromiseLike<T>): Promise<T>;
   execute<T, F = never>(
     operation: (signal: AbortSignal) => T | PromiseLike<T>,
     options: ExecuteOptions<T, F> & ({ readonly signal: AbortSignal } | { readonly timeoutMs: number }),
   ): Promise<T | F>;
-  execute<T, F = never>(operation: () => T | PromiseLike<T>, options?: ExecuteOptions<T, F>): Promise<T | F>;
+  execute<T, F = never>(
+    operation: (signal: AbortSignal | undefined) => T | PromiseLike<T>,
+    options?: ExecuteOptions<T, F>,
+  ): Promise<T | F>;
   execute<T, F>(
     operation: (signal: AbortSignal) => T | PromiseLike<T>,
     options?: ExecuteOptions<T, F>,
   ): Promise<T | F> {
     let asked: Permit | Refusal;
     try {
+      // A promise in the place of what makes it would else be a failure of what it asks.
+      checkFunction("operation", operation);
       if (options === undefined) {
         const mark = wasm.acquire(this.#handle);
         if (mark >= 0) return this.#callPlainly(operation as () => T | PromiseLike<T>, mark);
@@ -238,18 +242,24 @@ export class CircuitBreaker implements Disposable {
   /**
    * Makes a function of the same arguments that calls `operation` through the breaker, as {@link execute} does. `operation` is
    * given these arguments alone: what ends the call by `options` does not tell it to stop.
+   *
+   * @throws TypeError for an `operation` that is no function
    */
   wrap<This, A extends unknown[], T, F = never>(
     operation: (this: This, ...args: A) => T | PromiseLike<T>,
     options?: ExecuteOptions<T, F>,
   ): (this: This, ...args: A) => Promise<T | F> {
+    checkFunction("operation", operation);
     const breaker = this;
     return function (...args) {
       return breaker.execute<T, F>(() => operation.apply(this, args), options);
     };
   }
 
-  /** Is told of each transition, after it has happened; what is returned ends that. */
+  /**
+   * Is told of each transition, after it has happened; what is returned ends that. An error of its own is none of the call's: the
+   * runtime reports it as uncaught, as that of any listener to an event, and Node ends with it.
+   */
   onStateChange(listener: (transition: Transition) => void): () => void {
     return this.#toTell.transitions.add(listener);
   }
@@ -276,7 +286,7 @@ export class CircuitBreaker implements Disposable {
 
   /**
    * The transitions from now on, for `for await`, until the loop is left or `signal` aborts. Up to 64 wait for whoever is
-   * slow; of more, the latest.
+   * slow; of more, the latest. {@link free} does not end it.
    */
   stateChanges(signal?: AbortSignal): AsyncIterableIterator<Transition> {
     return iterate((listener) => this.onStateChange(listener), signal);
@@ -307,6 +317,7 @@ export class CircuitBreaker implements Disposable {
     const handle = this.#handle;
     if (handle === 0) return;
     this.#handle = 0;
+    this.#hub = undefined;
     forgotten?.unregister(this);
     wasm.free(handle);
   }
@@ -366,9 +377,11 @@ export class CircuitBreaker implements Disposable {
   #settleByTime(mark: number, issued: number, outcome: number, retryAfterMs?: number): Receipt {
     // A breaker that was freed meanwhile has nothing to record, and that must not become the error of a call that went well.
     if (this.#handle === 0) return "stale";
-    const receipt = RECEIPTS[this.#told(wasm.settle_at(this.#handle, mark, issued, outcome, this.#now()))]!;
-    if (retryAfterMs !== undefined && receipt === "recorded") this.holdOpen(retryAfterMs);
-    return receipt;
+    const now = this.#now();
+    const packed = wasm.settle_at(this.#handle, mark, issued, outcome, now);
+    // Before anybody is told: a listener is to see how long it stays open, and may free it.
+    if (retryAfterMs !== undefined && RECEIPTS[packed & 3] === "recorded") wasm.hold_open(this.#handle, Math.ceil(retryAfterMs), now);
+    return RECEIPTS[this.#told(packed)]!;
   }
 
   /** The path of a healthy circuit. */

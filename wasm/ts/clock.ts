@@ -1,3 +1,5 @@
+import { shown } from "./checks.js";
+
 /**
  * Where a breaker reads the time: milliseconds since a fixed origin, which may be anything. `Date`, `performance` and
  * {@link ManualClock} are clocks. One that goes back counts as one that stands still.
@@ -16,7 +18,7 @@ export const systemClock: Clock = {
 };
 
 /**
- * A clock that moves only when it is told to: for tests.
+ * A clock that moves only when it is told to: for tests. What is no number of milliseconds is a RangeError.
  *
  * @example
  * const clock = new ManualClock();
@@ -30,7 +32,7 @@ export class ManualClock implements Clock {
 
   /** @param now what it shows at first, in milliseconds */
   constructor(now = 0) {
-    this.#now = now;
+    this.#now = checked(now);
   }
 
   /** What it shows, in milliseconds. */
@@ -40,11 +42,17 @@ export class ManualClock implements Clock {
 
   /** Goes on by `ms` milliseconds. */
   advance(ms: number): void {
-    this.#now += ms;
+    this.#now += checked(ms);
   }
 
   /** Shows `ms` milliseconds from now on, which may be earlier than before. */
   set(ms: number): void {
-    this.#now = ms;
+    this.#now = checked(ms);
   }
+}
+
+/** A test whose clock stands still unnoticed proves nothing. */
+function checked(ms: number): number {
+  if (!Number.isFinite(ms)) throw new RangeError(`ms is ${shown(ms)}, must be a number of milliseconds`);
+  return ms;
 }

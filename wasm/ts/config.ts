@@ -1,3 +1,6 @@
+import { checkKeys, shown } from "./checks.js";
+import type { Clock } from "./clock.js";
+import type { Logger } from "./log.js";
 import * as wasm from "./wasm/exports.js";
 
 /** The rule by which a circuit opens. */
@@ -8,7 +11,7 @@ export type Rule = "consecutive" | "consecutive_slow" | "count_window" | "time_w
  * Times are in seconds, fractions allowed; a part of a millisecond rounds up.
  */
 export interface CircuitBreakerConfiguration {
-  /** How many failures in a row open the circuit: 1 to 1,023, by default 5. The n-th opens it. */
+  /** How many failures in a row open the circuit: 1 to 1,023, by default 5. The n-th opens it. A window does not go by it. */
   readonly failureThreshold?: number | undefined;
   /** How long the circuit stays OPEN before it lets a probe through: 0.001 to 2,147,483.647 s, by default 30. */
   readonly recoveryTimeoutSeconds?: number | undefined;
@@ -24,7 +27,10 @@ export interface CircuitBreakerConfiguration {
   readonly slidingWindowSeconds?: number | undefined;
   /** The share of failures in a window that opens the circuit: 1 to 100 %, by default 50. Reached is enough. */
   readonly failureRateThreshold?: number | undefined;
-  /** How many calls a window must hold before a rate says anything: by default 10, or its size where that is less. */
+  /**
+   * How many calls a window must hold before a rate says anything: 1 to its size, over time to 65,535; by default 10, or its size
+   * where that is less.
+   */
   readonly minimumCalls?: number | undefined;
   /** A call that takes longer is slow; by default no call is. Measured from the admission of a permit to its outcome. */
   readonly slowCallDurationSeconds?: number | undefined;
@@ -50,6 +56,16 @@ export interface CircuitBreakerConfiguration {
   readonly rule?: Rule | undefined;
   /** Whether its way back adapts; by default where one of the fields for that is given (`maxRecovery…` to `rampUp…`). */
   readonly adaptive?: boolean | undefined;
+}
+
+/** What a breaker works with, beside its configuration. */
+export interface CircuitBreakerOptions {
+  /** Where the time comes from; by default the system's, which never goes back. */
+  readonly clock?: Clock | undefined;
+  /** Is given a line at INFO for each transition. */
+  readonly logger?: Logger | undefined;
+  /** A number from 0 to less than 1, for jitter and ramp-up; by default `Math.random`. Called where chance has a part, not before. */
+  readonly random?: (() => number) | undefined;
 }
 
 type Config = CircuitBreakerConfiguration;
@@ -114,11 +130,8 @@ export interface Created {
 
 /** Has a configuration checked and a breaker made. */
 export function create(config: Config): Created {
-  for (const key of Object.keys(config)) {
-    if (key !== "rule" && key !== "adaptive" && !(FIELDS as readonly string[]).includes(key)) {
-      throw new TypeError(`unknown field \`${key}\`, expected one of \`${FIELDS.join("`, `")}\`, \`rule\`, \`adaptive\``);
-    }
-  }
+  if (typeof config !== "object" || config === null) throw new TypeError(`configuration is ${shown(config)}, must be an object`);
+  checkKeys("field", config, [...FIELDS, "rule", "adaptive"]);
   const has = (...places: Place[]) => places.some((at) => config[FIELDS[at]!] !== undefined);
   const rule =
     config.rule !== undefined
@@ -131,6 +144,7 @@ export function create(config: Config): Created {
             ? RuleNumber.ConsecutiveSlow
             : RuleNumber.Consecutive;
   if (rule < 0) throw new TypeError(`rule is ${String(config.rule)}, must be one of ${RULES.join(", ")}`);
+  if (typeof (config.adaptive ?? true) !== "boolean") throw new TypeError(`adaptive is ${shown(config.adaptive)}, must be true or false`);
   const adaptive = config.adaptive ?? FIELDS.some((field, at) => at >= Place.FirstAdaptive && config[field] !== undefined);
   FIELDS.forEach((field, at) => wasm.set(at, toNumber(field, config[field])));
   if (rule === RuleNumber.CountWindow && !has(Place.WindowCalls)) wasm.set(Place.WindowCalls, DEFAULT_CALLS);
@@ -162,7 +176,7 @@ function refused(config: Config): Error {
   const unit = isTime(field) ? 1000 : 1;
   const given: unknown = config[field];
   const error = given === undefined || typeof given === "number" ? RangeError : TypeError;
-  return new error(`${name} is ${String(given ?? value / unit)}, must be ${least / unit} to ${most / unit}`);
+  return new error(`${name} is ${given === undefined ? value / unit : shown(given)}, must be ${least / unit} to ${most / unit}`);
 }
 
 const isTime = (field: string): boolean => field.endsWith("Seconds");

@@ -1,7 +1,7 @@
 // What every entry point exports.
-export { CircuitBreaker, type CircuitBreakerOptions } from "./breaker.js";
+export { CircuitBreaker } from "./breaker.js";
 export { ManualClock, type Clock } from "./clock.js";
-export { type CircuitBreakerConfiguration, type Rule } from "./config.js";
+export { type CircuitBreakerConfiguration, type CircuitBreakerOptions, type Rule } from "./config.js";
 export { CircuitOpenError } from "./errors.js";
 export { type Refusal, type Tally, type Transition } from "./events.js";
 export { type Classify, type ExecuteOptions, type Settled } from "./execute.js";

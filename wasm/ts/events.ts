@@ -1,3 +1,4 @@
+import { checkFunction } from "./checks.js";
 import { Bits, MODES, orNull, Place, REASONS, RECEIPTS, STATES } from "./numbers.js";
 import type { CircuitState, Mode, Reason, Receipt } from "./states.js";
 import * as wasm from "./wasm/exports.js";
@@ -90,6 +91,7 @@ export class Listeners<T> {
 
   /** Adds one; what is returned takes it away again. The same function twice is two listeners. */
   add(listener: (told: T) => void): () => void {
+    checkFunction("listener", listener);
     const own = (told: T) => listener(told);
     this.#all.add(own);
     return () => void this.#all.delete(own);

@@ -35,11 +35,6 @@ export interface ExecuteOptions<T = unknown, F = never> {
 /** The longest that a timer can be set for, in milliseconds: a longer one would go off at once. */
 export const LONGEST_MS = 2 ** 31 - 1;
 
-/** @throws RangeError for what is no time: a timer would go off at once */
-export function checkTime(field: string, ms: number | undefined): void {
-  if (ms !== undefined && !(ms >= 0)) throw new RangeError(`${field} is ${ms}, must be 0 or more`);
-}
-
 /** Makes the call of a request that was let through, and hands in its outcome. */
 export async function callThrough<T, F>(
   permit: Permit,

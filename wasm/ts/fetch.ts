@@ -1,5 +1,6 @@
 import type { CircuitBreaker } from "./breaker.js";
-import { callWithin, checkTime, outcomeOf } from "./execute.js";
+import { checkKeys, checkTime } from "./checks.js";
+import { callWithin, outcomeOf } from "./execute.js";
 import type { CircuitBreakerRegistry } from "./registry.js";
 import { retryAfterOf, type HeadersLike } from "./retry-after.js";
 import type { Outcome } from "./states.js";
@@ -33,6 +34,8 @@ export interface GuardedFetchOptions<F extends FetchLike = typeof globalThis.fet
   readonly timeoutMs?: number | undefined;
 }
 
+const OPTIONS = ["fetch", "classify", "key", "timeoutMs"] as const satisfies readonly (keyof GuardedFetchOptions)[];
+
 /**
  * Makes a `fetch` that goes through a circuit breaker, or through one for each origin if a registry is given: to be used in the
  * place of `fetch`, also as the `fetch` option of a client.
@@ -50,7 +53,7 @@ export interface GuardedFetchOptions<F extends FetchLike = typeof globalThis.fet
  * const hosts = new CircuitBreakerRegistry({ failureThreshold: 3, adaptive: true });
  * const fetch = guardedFetch(hosts, { timeoutMs: 5_000 });
  * const response = await fetch("https://api.example.com/users");
- * @throws RangeError for a `timeoutMs` that is no time
+ * @throws RangeError for a `timeoutMs` that is no time, TypeError for an option that there is not
  */
 export function guardedFetch(
   breakers: CircuitBreaker | CircuitBreakerRegistry,
@@ -59,7 +62,7 @@ export function guardedFetch(
 /**
  * The same through a `fetch` of your own, whose type it keeps.
  *
- * @throws RangeError for a `timeoutMs` that is no time
+ * @throws RangeError for a `timeoutMs` that is no time, TypeError for an option that there is not
  */
 export function guardedFetch<F extends FetchLike>(
   breakers: CircuitBreaker | CircuitBreakerRegistry,
@@ -70,6 +73,7 @@ export function guardedFetch<F extends FetchLike>(
   options: GuardedFetchOptions<F> = {},
 ): F {
   const { timeoutMs, classify, key = originOf } = options;
+  checkKeys("option", options, OPTIONS);
   checkTime("timeoutMs", timeoutMs);
   const guarded: FetchLike = async (input: Input, init?: Init) => {
     const signal = signalOf(input, init);

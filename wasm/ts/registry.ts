@@ -1,6 +1,7 @@
-import { CircuitBreaker, type CircuitBreakerOptions } from "./breaker.js";
+import { CircuitBreaker, isFreed } from "./breaker.js";
+import { checkCount, checkTime } from "./checks.js";
 import { systemClock, type Clock } from "./clock.js";
-import type { CircuitBreakerConfiguration } from "./config.js";
+import type { CircuitBreakerConfiguration, CircuitBreakerOptions } from "./config.js";
 import { Listeners, type Transition } from "./events.js";
 import { dispose } from "./permit.js";
 import type { Snapshot } from "./snapshot.js";
@@ -52,7 +53,7 @@ export class CircuitBreakerRegistry implements Disposable, Iterable<[name: strin
     options: CircuitBreakerRegistryOptions = {},
   ) {
     const { maxSize = 1_000, clock = systemClock } = options;
-    if (!Number.isInteger(maxSize) || maxSize < 1) throw new RangeError(`maxSize is ${maxSize}, must be 1 or more`);
+    checkCount("maxSize", maxSize);
     this.maxSize = maxSize;
     this.#clock = clock;
     this.#options = options;
@@ -60,19 +61,23 @@ export class CircuitBreakerRegistry implements Disposable, Iterable<[name: strin
       this.#configure = config;
     } else {
       // What is wrong with it is to be told now.
-      new CircuitBreaker("", config).free();
+      new CircuitBreaker("", config, options).free();
       this.#configure = () => config;
     }
   }
 
   /**
-   * The breaker of this name, made if there is none.
+   * The breaker of this name, made if there is none, or if somebody has freed it, as `using` does.
    *
    * @throws RangeError if there is no place, for all are in use; what the function for configurations throws, or deserves
    */
   get(name: string): CircuitBreaker {
     const found = this.#entries.get(name);
     if (found === undefined) return this.#make(name);
+    if (isFreed(found.breaker)) {
+      this.delete(name);
+      return this.#make(name);
+    }
     found.usedAt = this.#clock.now();
     // To the end.
     this.#entries.delete(name);
@@ -92,7 +97,7 @@ export class CircuitBreakerRegistry implements Disposable, Iterable<[name: strin
 
   /** Names and breakers, the one that was asked for longest ago first. To be looked at here is no use. */
   *[Symbol.iterator](): IterableIterator<[name: string, breaker: CircuitBreaker]> {
-    for (const [name, { breaker }] of this.#entries) yield [name, breaker];
+    for (const [name, { breaker }] of this.#entries) if (!isFreed(breaker)) yield [name, breaker];
   }
 
   /** Leaves one out, whatever its state is; gives whether there was one. It is not freed. */
@@ -104,8 +109,11 @@ export class CircuitBreakerRegistry implements Disposable, Iterable<[name: strin
   /**
    * Leaves out those that nobody has asked for in the last `olderThanMs` milliseconds, if they are idle: CLOSED, with the rules
    * in force and nothing counted. Gives how many. Starts no timer: call it when it suits you, if memory matters.
+   *
+   * @throws RangeError for what is no time
    */
   retireIdle(olderThanMs: number): number {
+    checkTime("olderThanMs", olderThanMs);
     const now = this.#clock.now();
     let retired = 0;
     for (const [name, entry] of this.#entries) {
@@ -190,6 +198,7 @@ export class CircuitBreakerRegistry implements Disposable, Iterable<[name: strin
 
 /** Whether a new one would do the same. */
 function isIdle(breaker: CircuitBreaker): boolean {
+  if (isFreed(breaker)) return true;
   const { state, mode, failure_count: failures, ramp_left_ms: rampLeft } = breaker.snapshot();
   return state === "closed" && mode === "normal" && failures === 0 && rampLeft === undefined;
 }

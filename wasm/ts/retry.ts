@@ -1,7 +1,8 @@
 import { CircuitBreaker } from "./breaker.js";
+import { checkCount, checkFunction, checkKeys, checkTime } from "./checks.js";
 import { systemClock, type Clock } from "./clock.js";
 import { CircuitOpenError } from "./errors.js";
-import { checkTime, outcomeOf, type Classify, type Settled } from "./execute.js";
+import { outcomeOf, type Classify, type Settled } from "./execute.js";
 import type { Outcome } from "./states.js";
 import { systemSleep, waitFor, type Sleep } from "./wait.js";
 
@@ -46,7 +47,7 @@ export interface RetryOptions<R = unknown> {
   readonly waitWhileOpen?: boolean | undefined;
   /** Begins no wait that would end later than so many milliseconds after the call: by default 60,000 with `waitWhileOpen`, else any. */
   readonly deadlineMs?: number | undefined;
-  /** Is told before each wait for another attempt. */
+  /** Is told before each wait for another attempt. An error of its own ends it, as one of `retryIf` does. */
   readonly onRetry?: ((retry: Retry) => void) | undefined;
   /** A number from 0 to less than 1, for `jitter`; by default `Math.random`. */
   readonly random?: (() => number) | undefined;
@@ -55,6 +56,25 @@ export interface RetryOptions<R = unknown> {
   /** By which `deadlineMs` is measured, from 0 on; by default the system's. */
   readonly clock?: Clock | undefined;
 }
+
+const OPTIONS = [
+  "circuitBreaker",
+  "attempts",
+  "backoff",
+  "maxDelayMs",
+  "jitter",
+  "signal",
+  "timeoutMs",
+  "classify",
+  "retryIf",
+  "waitWhileOpen",
+  "deadlineMs",
+  "onRetry",
+  "random",
+  "sleep",
+  "clock",
+] as const satisfies readonly (keyof RetryOptions)[];
+const JITTERS: readonly RetryOptions["jitter"][] = ["full", "equal", "none"];
 
 type Options<R> = RetryOptions<R> & { readonly circuitBreaker: CircuitBreaker };
 
@@ -75,7 +95,8 @@ interface Course {
  * @example
  * const load = withRetry({ circuitBreaker: breaker, attempts: 4 })(async (id: string) => fetchUser(id));
  * const user = await load("42");
- * @throws RangeError for a number that is not in its range
+ * @throws RangeError for a number that is not in its range, TypeError for an option or a `jitter` that there is not, and
+ * for an operation that is none
  */
 export function withRetry<R = unknown>(
   options: RetryOptions<R>,
@@ -84,10 +105,12 @@ export function withRetry<R = unknown>(
 ) => (this: This, ...args: A) => Promise<T> {
   check(options);
   const own: Options<R> = { ...options, circuitBreaker: options.circuitBreaker ?? letAllThrough() };
-  return <This, A extends unknown[], T extends R>(operation: (this: This, ...args: A) => T | PromiseLike<T>) =>
-    function (this: This, ...args: A): Promise<T> {
+  return <This, A extends unknown[], T extends R>(operation: (this: This, ...args: A) => T | PromiseLike<T>) => {
+    checkFunction("operation", operation);
+    return function (this: This, ...args: A): Promise<T> {
       return run<T>(own, () => operation.apply(this, args));
     };
+  };
 }
 
 async function run<T>(options: Options<T>, operation: () => T | PromiseLike<T>): Promise<T> {
@@ -164,8 +187,11 @@ function letAllThrough(): CircuitBreaker {
   return breaker;
 }
 
-function check({ attempts = 1, backoff, maxDelayMs, deadlineMs, timeoutMs }: RetryOptions<never>): void {
-  if (!Number.isInteger(attempts) || attempts < 1) throw new RangeError(`attempts is ${attempts}, must be 1 or more`);
+function check(options: RetryOptions<never>): void {
+  checkKeys("option", options, OPTIONS);
+  const { attempts = 1, backoff, maxDelayMs, jitter = "full", deadlineMs, timeoutMs } = options;
+  checkCount("attempts", attempts);
+  if (!JITTERS.includes(jitter)) throw new TypeError(`jitter is ${String(jitter)}, must be one of ${JITTERS.join(", ")}`);
   if (typeof backoff !== "function") checkTime("backoff", backoff);
   checkTime("maxDelayMs", maxDelayMs);
   checkTime("deadlineMs", deadlineMs);

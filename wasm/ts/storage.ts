@@ -23,6 +23,9 @@ export interface SnapshotStorage {
   /**
    * Has the breaker take over what is kept, older by the time that has passed since; gives whether it did. What is damaged or
    * not a snapshot is told, and leaves the breaker as it is.
+   *
+   * Once, before the first call: each time takes back what has been counted since the save, and makes the calls that are out
+   * stale. A breaker that is loaded for each request never has enough failures to open.
    */
   load(breaker: CircuitBreaker, key?: string): Promise<boolean>;
   /** Keeps the breaker as it is now; gives whether that worked. */
@@ -72,7 +75,8 @@ export function snapshotStorage(store: TextStore, options: SnapshotStorageOption
 }
 
 /**
- * Saves a breaker after each of its transitions, each save on its own: nothing waits for one that another request began.
+ * Saves a breaker after each of its transitions, each save on its own: nothing waits for one that another request began. Once for
+ * a breaker: of several at the same time, as one for each request that is under way, each saves.
  *
  * @param options the key; and `waitUntil` of a Worker, which else ends with its response, before the save
  * @returns what ends it
@@ -80,7 +84,7 @@ export function snapshotStorage(store: TextStore, options: SnapshotStorageOption
 export function saveOnChange(
   breaker: CircuitBreaker,
   storage: SnapshotStorage,
-  options: { readonly key?: string; readonly waitUntil?: (saved: Promise<unknown>) => void } = {},
+  options: { readonly key?: string | undefined; readonly waitUntil?: ((saved: Promise<unknown>) => void) | undefined } = {},
 ): () => void {
   return breaker.onStateChange(({ reason }) => {
     // It is what is kept already.

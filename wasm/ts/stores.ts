@@ -31,7 +31,11 @@ export interface DurableObjectStorageLike {
  * @param storage by default `localStorage`, which is touched when it is used: where a page may not, that is told as an error
  */
 export function webStorage(storage?: WebStorageLike, options?: SnapshotStorageOptions): SnapshotStorage {
-  const found = () => storage ?? globalThis.localStorage;
+  const found = () => {
+    const place = storage ?? (globalThis.localStorage as WebStorageLike | undefined);
+    if (place === undefined) throw new Error("there is no localStorage here");
+    return place;
+  };
   return snapshotStorage(
     { read: (key) => found().getItem(key), write: (key, text) => found().setItem(key, text) },
     options,
@@ -40,13 +44,13 @@ export function webStorage(storage?: WebStorageLike, options?: SnapshotStorageOp
 
 /**
  * Snapshots in Workers KV. It takes a write a second for a key, and others see it up to a minute later: good for a start that is
- * not blind, no circuit that is shared.
+ * not blind, no circuit that is shared. So load once for each isolate, not for each request: see {@link SnapshotStorage.load}.
  *
  * @param options how, and for how many seconds a snapshot is kept: 60 or more, by default until it is written over
  */
 export function kvStorage(
   namespace: KVNamespaceLike,
-  options: SnapshotStorageOptions & { readonly expirationTtl?: number } = {},
+  options: SnapshotStorageOptions & { readonly expirationTtl?: number | undefined } = {},
 ): SnapshotStorage {
   const { expirationTtl } = options;
   return snapshotStorage(

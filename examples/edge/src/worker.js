@@ -7,18 +7,24 @@ const circuit = new CircuitBreaker("origin", { failureThreshold: 3, recoveryTime
 /** Whether the circuit of this isolate has taken over what another one has left. */
 let isRestored = false;
 
+/** Whether there is something new to keep. */
+let hasChanged = false;
+circuit.onStateChange(({ reason }) => (hasChanged ||= reason !== "restored"));
+
 export default {
   async fetch(request, env, context) {
     if (!isRestored) await restore(env);
-    const generation = circuit.generation;
     try {
       return await circuit.execute((signal) => ask(request, env, signal), { timeoutMs: 5_000, classify });
     } catch (error) {
       if (error instanceof CircuitOpenError) return refusal(error);
       return new Response("the origin cannot be reached\n", { status: 502 });
     } finally {
-      // KV takes one write a second to a key: only where something has changed, and after the answer.
-      if (circuit.generation !== generation) context.waitUntil(keep(env));
+      // KV takes one write a second to a key: one for each change, however many requests are under way, and after the answer.
+      if (hasChanged) {
+        hasChanged = false;
+        context.waitUntil(keep(env));
+      }
     }
   },
 };

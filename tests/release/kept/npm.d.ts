@@ -2,9 +2,9 @@
 export * from "./core.js";
 
 // core.d.ts
-export { CircuitBreaker, type CircuitBreakerOptions } from "./breaker.js";
+export { CircuitBreaker } from "./breaker.js";
 export { ManualClock, type Clock } from "./clock.js";
-export { type CircuitBreakerConfiguration, type Rule } from "./config.js";
+export { type CircuitBreakerConfiguration, type CircuitBreakerOptions, type Rule } from "./config.js";
 export { CircuitOpenError } from "./errors.js";
 export { type Refusal, type Tally, type Transition } from "./events.js";
 export { type Classify, type ExecuteOptions, type Settled } from "./execute.js";
@@ -21,19 +21,12 @@ export { durableObjectStorage, kvStorage, webStorage, type DurableObjectStorageL
 export { type Sleep } from "./wait.js";
 
 // breaker.d.ts
-import { type Clock } from "./clock.js";
-import { type CircuitBreakerConfiguration } from "./config.js";
+import { type CircuitBreakerConfiguration, type CircuitBreakerOptions } from "./config.js";
 import { type Refusal, type Transition } from "./events.js";
 import { type ExecuteOptions } from "./execute.js";
-import { type Logger } from "./log.js";
 import { dispose, Permit } from "./permit.js";
 import type { Snapshot } from "./snapshot.js";
 import type { CircuitState, Mode, Outcome, Receipt } from "./states.js";
-export interface CircuitBreakerOptions {
-    readonly clock?: Clock | undefined;
-    readonly logger?: Logger | undefined;
-    readonly random?: (() => number) | undefined;
-}
 export declare class CircuitBreaker implements Disposable {
     #private;
     readonly operationName: string;
@@ -65,7 +58,7 @@ export declare class CircuitBreaker implements Disposable {
     } | {
         readonly timeoutMs: number;
     })): Promise<T | F>;
-    execute<T, F = never>(operation: () => T | PromiseLike<T>, options?: ExecuteOptions<T, F>): Promise<T | F>;
+    execute<T, F = never>(operation: (signal: AbortSignal | undefined) => T | PromiseLike<T>, options?: ExecuteOptions<T, F>): Promise<T | F>;
     wrap<This, A extends unknown[], T, F = never>(operation: (this: This, ...args: A) => T | PromiseLike<T>, options?: ExecuteOptions<T, F>): (this: This, ...args: A) => Promise<T | F>;
     onStateChange(listener: (transition: Transition) => void): () => void;
     onRefused(listener: (refusal: Refusal) => void): () => void;
@@ -78,20 +71,9 @@ export declare class CircuitBreaker implements Disposable {
     [dispose](): void;
 }
 
-// clock.d.ts
-export interface Clock {
-    now(): number;
-}
-export declare const systemClock: Clock;
-export declare class ManualClock implements Clock {
-    #private;
-    constructor(now?: number);
-    now(): number;
-    advance(ms: number): void;
-    set(ms: number): void;
-}
-
 // config.d.ts
+import type { Clock } from "./clock.js";
+import type { Logger } from "./log.js";
 export type Rule = "consecutive" | "consecutive_slow" | "count_window" | "time_window";
 export interface CircuitBreakerConfiguration {
     readonly failureThreshold?: number | undefined;
@@ -114,6 +96,11 @@ export interface CircuitBreakerConfiguration {
     readonly rule?: Rule | undefined;
     readonly adaptive?: boolean | undefined;
 }
+export interface CircuitBreakerOptions {
+    readonly clock?: Clock | undefined;
+    readonly logger?: Logger | undefined;
+    readonly random?: (() => number) | undefined;
+}
 type Config = CircuitBreakerConfiguration;
 export interface Created {
     readonly handle: number;
@@ -121,6 +108,26 @@ export interface Created {
 }
 export declare function create(config: Config): Created;
 export {};
+
+// clock.d.ts
+export interface Clock {
+    now(): number;
+}
+export declare const systemClock: Clock;
+export declare class ManualClock implements Clock {
+    #private;
+    constructor(now?: number);
+    now(): number;
+    advance(ms: number): void;
+    set(ms: number): void;
+}
+
+// log.d.ts
+import type { Transition } from "./events.js";
+export interface Logger {
+    info(message: string): void;
+}
+export declare function describe(transition: Transition): string;
 
 // events.d.ts
 import type { CircuitState, Mode, Reason, Receipt } from "./states.js";
@@ -203,7 +210,6 @@ export interface ExecuteOptions<T = unknown, F = never> {
     readonly classify?: Classify<T> | undefined;
 }
 export declare const LONGEST_MS: number;
-export declare function checkTime(field: string, ms: number | undefined): void;
 export declare function callThrough<T, F>(permit: Permit, operation: (signal: AbortSignal) => T | PromiseLike<T>, options: ExecuteOptions<T, F>): Promise<T | F>;
 export declare function callWithin<T>(operation: (signal: AbortSignal) => T | PromiseLike<T>, outer: AbortSignal | undefined, timeoutMs?: number): Promise<T>;
 export declare function outcomeOf<T>(settled: Settled<T>, options: ExecuteOptions<T, unknown>): Outcome;
@@ -224,13 +230,6 @@ export declare class Permit implements Disposable {
     settle(outcome: Outcome, retryAfterMs?: number): Receipt;
     [dispose](): void;
 }
-
-// log.d.ts
-import type { Transition } from "./events.js";
-export interface Logger {
-    info(message: string): void;
-}
-export declare function describe(transition: Transition): string;
 
 // snapshot.d.ts
 import type { CircuitState, Mode } from "./states.js";
@@ -285,8 +284,8 @@ export declare function guardedFetch<F extends FetchLike>(breakers: CircuitBreak
 }): F;
 
 // registry.d.ts
-import { CircuitBreaker, type CircuitBreakerOptions } from "./breaker.js";
-import type { CircuitBreakerConfiguration } from "./config.js";
+import { CircuitBreaker } from "./breaker.js";
+import type { CircuitBreakerConfiguration, CircuitBreakerOptions } from "./config.js";
 import { type Transition } from "./events.js";
 import { dispose } from "./permit.js";
 import type { Snapshot } from "./snapshot.js";
@@ -377,8 +376,8 @@ export interface SnapshotStorage {
 }
 export declare function snapshotStorage(store: TextStore, options?: SnapshotStorageOptions): SnapshotStorage;
 export declare function saveOnChange(breaker: CircuitBreaker, storage: SnapshotStorage, options?: {
-    readonly key?: string;
-    readonly waitUntil?: (saved: Promise<unknown>) => void;
+    readonly key?: string | undefined;
+    readonly waitUntil?: ((saved: Promise<unknown>) => void) | undefined;
 }): () => void;
 
 // stores.d.ts
@@ -399,7 +398,7 @@ export interface DurableObjectStorageLike {
 }
 export declare function webStorage(storage?: WebStorageLike, options?: SnapshotStorageOptions): SnapshotStorage;
 export declare function kvStorage(namespace: KVNamespaceLike, options?: SnapshotStorageOptions & {
-    readonly expirationTtl?: number;
+    readonly expirationTtl?: number | undefined;
 }): SnapshotStorage;
 export declare function durableObjectStorage(storage: DurableObjectStorageLike, options?: SnapshotStorageOptions): SnapshotStorage;
 

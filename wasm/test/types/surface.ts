@@ -18,6 +18,14 @@ function same<A, B>(_: Equal<A, B>): void {}
 
 const breaker = new CircuitBreaker("types");
 
+// What a caller may have or not have is handed on as it is; the operation is told that it may be given no signal.
+declare const perhaps: { signal?: AbortSignal; ms?: number; key?: string };
+const handedOn = breaker.execute((signal) => (same<typeof signal, AbortSignal | undefined>(true), 7), { signal: perhaps.signal, timeoutMs: perhaps.ms });
+same<typeof handedOn, Promise<number>>(true);
+void [saveOnChange(breaker, webStorage(), { key: perhaps.key }), guardedFetch(breaker, { timeoutMs: perhaps.ms })];
+// @ts-expect-error it may be given none
+void breaker.execute((signal: AbortSignal) => signal.aborted, { timeoutMs: perhaps.ms });
+
 // Retries keep arguments, `this` and results.
 const load = withRetry({ circuitBreaker: breaker })(async (id: string, page?: number) => ({ id, page }));
 same<typeof load, (this: unknown, id: string, page?: number | undefined) => Promise<{ id: string; page: number | undefined }>>(true);
@@ -104,7 +112,7 @@ declare const storage: {
   get<T = unknown>(key: string): Promise<T | undefined>;
   put<T>(key: string, value: T): Promise<void>;
 };
-const saved: Promise<boolean> = kvStorage(namespace, { expirationTtl: 60 }).save(breaker, "key");
+const saved: Promise<boolean> = kvStorage(namespace, { expirationTtl: perhaps.ms }).save(breaker, "key");
 void durableObjectStorage(storage).load(breaker);
 void webStorage(localStorage, { onError: ({ message }) => console.log(message) }).load(breaker);
 void saveOnChange(breaker, webStorage(), { waitUntil: (promise) => void promise.then(() => saved) });
