@@ -82,8 +82,8 @@ impl Fleet {
         Ok(Self::with_connect(connect, options, SystemClock)?)
     }
 
-    /// As [`from_url`](Self::from_url), driven by tasks on the runtime of tokio that this is called in: see
-    /// [`spawn_on`](Self::spawn_on).
+    /// As [`from_url`](Self::from_url), driven by tasks on the runtime of tokio that this is called in, which needs its timers and
+    /// its network (`enable_all`): see [`spawn_on`](Self::spawn_on).
     ///
     /// ```
     /// use halfopen::redis::{Fleet, FleetOptions};
