@@ -17,7 +17,19 @@ use core::time::Duration;
 use crate::circuit::CircuitState;
 use crate::event::Refusal;
 
-/// The circuit refused the request.
+/// The circuit refused the request. Who asks by [`allow_request`](crate::CircuitBreaker::allow_request) makes it from its fields:
+///
+/// ```
+/// use halfopen::{CircuitBreaker, CircuitOpenError, Config, ManualClock};
+///
+/// let breaker = CircuitBreaker::with_clock("s3_upload", Config::new(), ManualClock::new());
+/// breaker.isolate();
+/// if !breaker.allow_request() {
+///     let (operation_name, state, retry_after) = (breaker.operation_name(), breaker.state(), breaker.retry_after());
+///     let error = CircuitOpenError { operation_name, state, retry_after };
+///     assert_eq!(error.to_string(), "circuit 's3_upload' is open until it is reset");
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CircuitOpenError<N = &'static str> {
     /// The name of the circuit.
@@ -51,6 +63,30 @@ impl<N: AsRef<str>> fmt::Display for CircuitOpenError<N> {
 impl<N: AsRef<str> + fmt::Debug> Error for CircuitOpenError<N> {}
 
 /// Why a call through a breaker failed: the circuit refused it, or the operation itself failed.
+///
+/// Where the operation's error is one of its own, `?` makes of this what it makes of any error. A `Box<dyn Error>`, as
+/// `anyhow::Error`, is none itself, so take it out:
+///
+/// ```
+/// # #[cfg(feature = "std")] {
+/// use std::error::Error;
+/// use halfopen::{CallError, CircuitBreaker, Config};
+///
+/// fn upload() -> Result<u32, Box<dyn Error>> {
+///     Ok("42".parse()?)
+/// }
+///
+/// static UPLOADS: CircuitBreaker = CircuitBreaker::new("s3_upload", Config::new());
+///
+/// fn guarded() -> Result<u32, Box<dyn Error>> {
+///     UPLOADS.call(upload).map_err(|error| match error {
+///         CallError::Open(refused) => refused.into(),
+///         CallError::Inner(error) => error,
+///     })
+/// }
+/// assert_eq!(guarded().unwrap(), 42);
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CallError<E, N = &'static str> {
     /// The operation was not called.

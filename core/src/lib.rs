@@ -63,9 +63,11 @@
 //! | `embassy-time-v0_5` | `EmbassyClock`, by the driver that `embassy-time` 0.5 has |
 //! | `fugit-v0_3`, `fugit-v0_6` | `FugitClock`, by a function that gives instants of `fugit`: RTIC's monotonics 2 and 3, HALs' timers |
 //! | `embedded-hal`, `embedded-hal-async` | guards for I2C and SPI: see the module `hal` |
-//! | `embedded-io-v0_7`, `embedded-io-async-v0_7`, and `v0_6` of both | guards for streams such as a UART |
+//! | `embedded-io-v0_7`, `embedded-io-async-v0_7`, `embedded-io-v0_6`, `embedded-io-async-v0_6` | guards for streams such as a UART |
+//! | `hal` | the guard by itself, for devices with traits that this crate does not know; the six above bring it |
 //! | `sequential-storage-v8` | snapshots as values of a map of that crate, in any NOR flash; needs Rust 1.87 |
-//! | `redis` | circuits that a fleet shares through Redis; needs Rust 1.88 |
+//! | `redis` | circuits that a fleet shares through Redis: see the module `redis`; needs Rust 1.88 |
+//! | `redis-tokio` | the fleet's driver as tasks on a runtime of tokio, in the place of two threads; needs Rust 1.88 |
 //! | `redis-tls-rustls` | TLS for that, by `rustls` with `ring` and the certificates that the system trusts |
 //! | `tower` | a layer for services of `tower`: see the module `tower` |
 //! | `http` | what that layer knows of HTTP and gRPC, by the types of `http` 1 |

@@ -77,8 +77,9 @@ impl CircuitBreakerConfiguration {
         }
     }
 
-    /// How many consecutive failures open the circuit: 1 to 1,023, by default 5. The n-th opens it. A window checks the range
-    /// and does not go by it: see [`failure_rate_threshold`](Self::failure_rate_threshold).
+    /// How many consecutive failures open the circuit: 1 to 1,023, by default 5. The n-th opens it. Every rule takes it, since
+    /// every configuration has it, and to a window it says nothing: that opens by
+    /// [`failure_rate_threshold`](Self::failure_rate_threshold).
     #[must_use]
     pub const fn failure_threshold(mut self, failures: u32) -> Self {
         self.failure_threshold = failures;

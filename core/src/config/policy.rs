@@ -30,7 +30,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Consecutive failures that open the circuit.
+    /// Consecutive failures that open the circuit. Of a window: the calls with fewer of which no rate says anything.
     #[must_use]
     pub const fn failure_threshold(&self) -> u16 {
         self.least

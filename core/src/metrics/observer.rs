@@ -28,7 +28,8 @@ use crate::transition::Transition;
 /// installed for the crate `metrics`.
 ///
 /// It is for one circuit: the name that it is first told, or is [registered](Self::register) by, stays. The handles are those
-/// of the recorder that there is then; one that is installed later hears nothing of this circuit. Two circuits of one
+/// of the recorder that there is then; one that is installed later hears nothing of this circuit. An `Arc` of one that many
+/// circuits share counts them all under the first one's name: give a registry the observer itself, which it clones. Two circuits of one
 /// name in a process add up in the counters, and the later one to change is what the gauges show.
 ///
 /// `C` times how long the circuit is OPEN.
@@ -44,7 +45,8 @@ impl MetricsObserver {
         Self::with_clock(SystemClock)
     }
 
-    /// One with its handles, for the circuit of this name: its metrics are there before the first call.
+    /// One with its handles, for the circuit of this name: its metrics are there before the first call. To be made after the
+    /// exporter is installed: before that there is nothing to have handles of, and this one never counts.
     #[must_use]
     pub fn of(operation_name: &str) -> Self {
         let observer = Self::new();

@@ -12,10 +12,11 @@ use super::circuit::Circuit;
 #[cfg(feature = "redis-tokio")]
 use super::connect::AsyncConnect;
 use super::connect::Connect;
-use super::connect::v1::{RedisConnect, Timeouts, UrlError};
+use super::connect::v1::{RedisConnect, Timeouts};
 #[cfg(feature = "redis-tokio")]
 use super::drive::Task;
 use super::drive::{Drive, Driven, Hand, Inline, Thread};
+use super::error::FleetError;
 use super::name;
 use super::options::{Counting, FleetOptions};
 use super::shared::{Member, Parts, SharedBreaker};
@@ -58,42 +59,6 @@ pub struct Fleet<C: FleetClock = SystemClock> {
     numbers: AtomicUsize,
 }
 
-/// Why there is no fleet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FleetError {
-    /// An option is out of its range.
-    Config(ConfigError),
-    /// The URL is wrong.
-    Url(UrlError),
-    /// No runtime of tokio is entered where a fleet was to be driven by tasks.
-    NoRuntime,
-}
-
-impl fmt::Display for FleetError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Config(error) => error.fmt(f),
-            Self::Url(error) => error.fmt(f),
-            Self::NoRuntime => f.write_str("no runtime of tokio is entered here, and tasks need one"),
-        }
-    }
-}
-
-impl core::error::Error for FleetError {}
-
-impl From<ConfigError> for FleetError {
-    fn from(error: ConfigError) -> Self {
-        Self::Config(error)
-    }
-}
-
-impl From<UrlError> for FleetError {
-    fn from(error: UrlError) -> Self {
-        Self::Url(error)
-    }
-}
-
 impl Fleet {
     /// A fleet by a URL: see [`RedisConnect::from_url`] for what it may be. Nothing is connected before the first breaker is made, and
     /// no error of Redis is told here or there.
@@ -117,8 +82,8 @@ impl Fleet {
         Ok(Self::with_connect(connect, options, SystemClock)?)
     }
 
-    /// As [`from_url`](Self::from_url), driven by tasks on the runtime of tokio that this is called in: see
-    /// [`spawn_on`](Self::spawn_on).
+    /// As [`from_url`](Self::from_url), driven by tasks on the runtime of tokio that this is called in, which needs its timers and
+    /// its network (`enable_all`): see [`spawn_on`](Self::spawn_on).
     ///
     /// ```
     /// use halfopen::redis::{Fleet, FleetOptions};
@@ -189,7 +154,21 @@ impl<C: FleetClock> Fleet<C> {
     }
 
     /// A fleet without a thread: whoever uses a breaker carries what it has to say to Redis, at once, and waits for the answer.
-    /// There are no notices. For tests by a manual clock, and for programs that make a call or two and end.
+    /// There are no notices. For tests by a manual clock, and for programs that make a call or two and end: a breaker of it asks
+    /// when it is built, so that the first call is refused where the fleet's circuit is OPEN.
+    ///
+    /// ```
+    /// use halfopen::redis::v1::{RedisConnect, Timeouts};
+    /// use halfopen::redis::{Fleet, FleetOptions};
+    /// use halfopen::{Config, SystemClock};
+    ///
+    /// let options = FleetOptions::new();
+    /// let redis = RedisConnect::from_url("redis://127.0.0.1:6379/", Timeouts::from(&options))?;
+    /// let fleet = Fleet::inline(redis, options, SystemClock)?;
+    /// let uploads = fleet.breaker("s3_upload", Config::new())?;
+    /// assert_eq!(uploads.call(|| "42".parse::<u32>()), Ok(42));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -229,7 +208,7 @@ impl<C: FleetClock> Fleet<C> {
     ///
     /// # Errors
     ///
-    /// A [`ConfigError`] that names the field, the value and the range.
+    /// A [`ConfigError`] that names the field, the value and the range; the name is one too, and empty it is none.
     pub fn breaker(
         &self,
         operation_name: impl Into<Arc<str>>,
@@ -263,7 +242,7 @@ impl<C: FleetClock> Fleet<C> {
     ///
     /// # Errors
     ///
-    /// A [`ConfigError`] that names the field, the value and the range.
+    /// As [`breaker`](Self::breaker).
     pub fn breaker_with<
         O: Observer + Send + Sync + 'static,
         R: Rule<Policy: Send + Sync, Memory: Send + Sync> + 'static,
@@ -273,10 +252,14 @@ impl<C: FleetClock> Fleet<C> {
         config: CircuitBreakerConfiguration,
         observer: O,
     ) -> Result<SharedBreaker<C, O, R>, ConfigError> {
+        let name = operation_name.into();
+        if name.is_empty() {
+            return Err(ConfigError::unsupported("operation_name", "empty", "a name: the circuit is shared by it"));
+        }
         let policy = self.checked::<R>(&config)?;
         let counts = self.counts();
         let base = *R::base(&policy);
-        let (name, prefix) = (operation_name.into(), config.key_prefix().as_str());
+        let prefix = config.key_prefix().as_str();
         let (key, channel) = (alloc::format!("{prefix}{name}"), alloc::format!("{prefix}events"));
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let instance = match &self.instance {
@@ -367,6 +350,12 @@ impl<C: FleetClock> Fleet<C> {
         if let Drive::Inline(inline) = &*self.drive {
             inline.noticed(text);
         }
+    }
+}
+
+impl<C: FleetClock> fmt::Debug for Fleet<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fleet").field("options", &self.options).finish_non_exhaustive()
     }
 }
 

@@ -31,7 +31,8 @@
 //! - Clocks of hosts do not matter.
 //!
 //! Exceptions: after a failover that lost writes there may be twice as many probes for a third of a lease; while Redis is away
-//! the bound holds for each process; a process that was stopped in the middle of a probe does not know that its lease has
+//! the bound holds for each process; a breaker that was just built lets requests through until the first answer of Redis, about a
+//! millisecond later; a process that was stopped in the middle of a probe does not know that its lease has
 //! run out.
 //!
 //! # Who counts
@@ -40,7 +41,7 @@
 //!
 //! | counting | opens | for |
 //! | --- | --- | --- |
-//! | [`Fleet`](Counting::Fleet) (default) | at n failures in a row wherever they happen; any later success begins anew | a dependency that is down for everybody; processes that live for one call |
+//! | [`Fleet`](Counting::Fleet) (default) | at n failures in a row wherever they happen; any later success begins anew | a dependency that is down for everybody; processes that live for one call, by [`Fleet::inline`] |
 //! | [`Local`](Counting::Local) | as soon as one process trips, by any rule | few processes, each of which sees enough calls to know |
 //! | [`Quorum(n)`](Counting::Quorum) | when n processes have tripped, each by any rule | fleets in which one bad node must not cut off the others |
 //!
@@ -88,12 +89,15 @@
 //!
 //! A user of Redis needs these rights, with the prefix of the circuits:
 //! `~circuit_breaker:* &circuit_breaker:* +eval +evalsha +hgetall +hset +hdel +pexpire +persist +time +publish +subscribe +ping`.
+//! For the program `halfopen` and for [`admin`] add `+scan +pttl +type`: without the first they cannot list or watch, without the
+//! second they take a circuit for one that is kept for ever.
 //! Names and prefixes come from code: let nobody else choose them, and let a prefix end with `:`.
 
 pub mod admin;
 pub mod circuit;
 pub mod connect;
 mod drive;
+mod error;
 mod fleet;
 mod name;
 mod options;
@@ -104,6 +108,7 @@ pub mod wire;
 pub use connect::v1;
 #[doc(hidden)]
 pub use drive::Hand;
-pub use fleet::{Fleet, FleetClock, FleetError};
+pub use error::FleetError;
+pub use fleet::{Fleet, FleetClock};
 pub use options::{Counting, FleetOptions};
 pub use shared::{SharedBreaker, Sharing};

@@ -38,16 +38,18 @@
 //! const RULE: Checked<CountWindow<64>> = CountWindow::<64>::with(Config::new().recovery_jitter_percent(20));
 //! ```
 
-/// The two constructors of a rule's checked configuration, which are `const fn` and so cannot be a trait's.
+/// The two constructors of a rule's checked configuration, which are `const fn` and so cannot be a trait's. A bound is that of
+/// the functions and not of the `impl`, where the compiler would say nothing but that it is not met.
 macro_rules! constructors {
     ([$($generics:tt)*] $rule:ty $(where [$($bound:tt)*])?, $config:ident => $check:expr) => {
-        impl<$($generics)*> $rule $(where $($bound)*)? {
+        impl<$($generics)*> $rule {
             /// Checks `config` for this rule.
             ///
             /// # Errors
             ///
             /// A [`ConfigError`] for the first field that is out of its range, or that the rule has no use for.
-            pub const fn try_with($config: CircuitBreakerConfiguration) -> Result<Checked<Self>, ConfigError> {
+            pub const fn try_with($config: CircuitBreakerConfiguration) -> Result<Checked<Self>, ConfigError>
+            $(where $($bound)*)? {
                 match ($config.not_in_memory(), $check) {
                     (Some(error), _) | (None, Err(error)) => Err(error),
                     (None, Ok(policy)) => Ok(Checked::new(policy)),
@@ -61,7 +63,8 @@ macro_rules! constructors {
             /// With the text of the error, which in a `const` or `static` is a compile error.
             #[track_caller]
             #[must_use]
-            pub const fn with(config: CircuitBreakerConfiguration) -> Checked<Self> {
+            pub const fn with(config: CircuitBreakerConfiguration) -> Checked<Self>
+            $(where $($bound)*)? {
                 match Self::try_with(config) {
                     Ok(checked) => checked,
                     Err(error) => error.panic(),

@@ -26,7 +26,7 @@ use crate::time::MAX_INTERVAL_MS;
 
 /// The fields as they are written. Counts are signed, so that a negative one is told with its field and range.
 #[derive(serde::Serialize, serde::Deserialize)]
-#[serde(rename = "CircuitBreakerConfiguration", deny_unknown_fields, default)]
+#[serde(rename = "CircuitBreakerConfiguration", expecting = "the fields of a circuit", deny_unknown_fields, default)]
 struct Fields {
     failure_threshold: i64,
     recovery_timeout_seconds: f64,
@@ -279,6 +279,7 @@ mod tests {
             (r#"{"ramp_up_from_percent": 0}"#, "ramp_up_from_percent is 0, must be 1 to 100"),
             (r#"{"state_persistence": "disk"}"#, "unknown variant `disk`, expected `memory` or `redis`"),
             (r#"{"failure_treshold": 5}"#, "unknown field `failure_treshold`"),
+            ("5", "invalid type: integer `5`, expected the fields of a circuit"),
         ] {
             let error = serde_json::from_str::<CircuitBreakerConfiguration>(json).unwrap_err().to_string();
             assert!(error.contains(text), "{json}: {error}");

@@ -25,7 +25,7 @@ use crate::config::CircuitBreakerConfiguration;
 use crate::registry::RegistryConfig;
 
 #[derive(serde::Deserialize)]
-#[serde(rename = "RegistryConfig", deny_unknown_fields, default)]
+#[serde(rename = "RegistryConfig", expecting = "max_circuits, defaults and circuits", deny_unknown_fields, default)]
 struct Fields {
     max_circuits: u64,
     defaults: Section,

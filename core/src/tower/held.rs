@@ -1,5 +1,6 @@
 //! A permit that owns its way to the circuit, for futures and bodies that live on their own.
 
+use core::fmt;
 use core::ops::Deref;
 
 use crate::contract::Breaker;
@@ -49,6 +50,16 @@ where
     #[inline]
     pub fn settle(mut self, outcome: Outcome) {
         self.on_drop = outcome;
+    }
+}
+
+impl<H> fmt::Debug for HeldPermit<H>
+where
+    H: Deref,
+    H::Target: Breaker<Ticket: fmt::Debug> + Sized,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeldPermit").field("ticket", &self.ticket).finish_non_exhaustive()
     }
 }
 

@@ -122,3 +122,9 @@ fn the_late_result_of_an_overtaken_request_is_given_and_does_not_disturb() {
     assert_eq!(circuit.state(), CircuitState::HalfOpen, "a success of another time closes nothing");
     probe.ignore();
 }
+
+#[test]
+fn a_permit_that_is_held_can_be_shown_with_what_holds_it() {
+    fn can_be_shown<T: std::fmt::Debug>() {}
+    can_be_shown::<halfopen::tower::HeldPermit<std::sync::Arc<halfopen::CircuitBreaker>>>();
+}

@@ -15,12 +15,13 @@ Exit codes:
 
 Examples:
   halfopen list
-  halfopen --redis rediss://:secret@redis.example/ watch
+  halfopen --redis redis-cluster://redis.example/ watch
   halfopen open payments --reason 'the bank is down until 14:00'
   halfopen list --json | jq -r 'select(.state == \"open\") | .name'
 
-REDIS_URL keeps the password out of the list of processes. Names and reasons are shown with what a terminal would not
-print as \\x1b or \\u{202e}.";
+REDIS_URL keeps the password out of the list of processes.
+rediss:// needs a program that was built with the feature redis-tls-rustls.
+Names and reasons are shown with what a terminal would not print as \\x1b or \\u{202e}.";
 
 /// See and command the circuits that a fleet shares through Redis.
 #[derive(Debug, Parser)]
@@ -87,7 +88,7 @@ pub(crate) enum Command {
         #[arg(value_parser = name)]
         name: String,
         /// For whoever finds it so
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", value_parser = reason)]
         reason: String,
     },
     /// Let every request of the whole fleet through and record nothing, until a reset
@@ -97,7 +98,7 @@ pub(crate) enum Command {
         #[arg(value_parser = name)]
         name: String,
         /// For whoever finds it so
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", value_parser = reason)]
         reason: String,
     },
     /// Close a circuit with nothing counted, and take an order back
@@ -121,6 +122,10 @@ pub(crate) enum Command {
 
 fn name(text: &str) -> Result<String, &'static str> {
     if text.is_empty() { Err("a circuit has a name") } else { Ok(text.to_owned()) }
+}
+
+fn reason(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() { Err("whoever finds it so wants to know why") } else { Ok(text.to_owned()) }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -49,6 +49,9 @@ impl fmt::Display for Fail {
                     TroubleKind::Connection => {
                         f.write_str("\n  (--redis or REDIS_URL says where Redis is, --timeout how long to wait)")
                     }
+                    TroubleKind::Refused if trouble.text.contains("NOPERM") => f.write_str(
+                        "\n  (beside the rights of a fleet's processes, those to +scan +pttl +type are needed)",
+                    ),
                     TroubleKind::Refused => {
                         f.write_str("\n  (user and password stand in the URL: redis://user:password@host/)")
                     }

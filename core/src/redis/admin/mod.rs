@@ -26,6 +26,7 @@ mod watch;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt;
 use core::time::Duration;
 
 use super::connect::{Browse, Browser, ScriptCall, Stored, Trouble, TroubleKind};
@@ -47,6 +48,12 @@ const DAY_MS: u64 = 86_400_000;
 pub struct Admin {
     connect: Arc<dyn Browse>,
     prefix: String,
+}
+
+impl fmt::Debug for Admin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admin").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
 }
 
 impl Admin {

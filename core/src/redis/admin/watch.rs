@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use core::fmt;
 use core::time::Duration;
 use std::time::Instant;
 
@@ -37,6 +38,12 @@ pub struct Watch {
 
 /// To read by, and to listen by where that is possible.
 type Links = (Box<dyn Browser>, Option<Box<dyn Subscription>>);
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("admin", &self.admin).field("known", &self.known).finish_non_exhaustive()
+    }
+}
 
 impl Watch {
     pub(super) fn new(admin: Admin) -> Self {

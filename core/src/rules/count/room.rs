@@ -2,7 +2,7 @@
 //! some N. It compares its implementations with one another, and a thousand of them would make this crate take ten times
 //! as long to compile.
 //!
-//! ```compile_fail
+//! ```compile_fail,E0277
 //! use halfopen::rules::CountWindow;
 //! use halfopen::{CircuitBreaker, Config, ManualClock};
 //!

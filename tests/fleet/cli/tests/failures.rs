@@ -61,6 +61,34 @@ fn a_wrong_password_is_refused_and_not_shown() {
 }
 
 #[test]
+fn whoever_lacks_a_right_and_not_the_password_is_told_which_rights_are_needed() {
+    let mut world = World::with(&[]);
+    let url = format!("redis://ann:pw@127.0.0.1:{}/", world.server.port());
+    let order = |words: &[&str]| run(&[words, &["--redis", &url]].concat());
+    // As the docs have it for the processes of a fleet.
+    let fleet = "~circuit_breaker:* &circuit_breaker:* +eval +evalsha +hgetall +hset +hdel +pexpire +persist +time +publish \
+                 +subscribe +ping";
+    let mut allow = |rights: &str| {
+        let rule = format!("ACL SETUSER ann reset on >pw {rights}");
+        world.live.command(&rule.split(' ').map(str::as_bytes).collect::<Vec<_>>()).unwrap();
+    };
+    allow(fleet);
+    let trip = order(&["trip", "x"]);
+    assert_eq!(trip.code, 0, "orders need no more than a fleet: {trip:?}");
+    for words in [&["list"][..], &["watch"]] {
+        let ran = order(words);
+        assert_eq!((ran.code, ran.text.as_str()), (4, ""), "{words:?}: {ran:?}");
+        assert!(ran.errors.contains("NOPERM") && ran.errors.contains("+scan +pttl +type"), "{}", ran.errors);
+        assert!(!ran.errors.contains("redis://user"), "the password was right: {}", ran.errors);
+    }
+    allow(&format!("{fleet} +scan +pttl +type"));
+    for words in [&["list"][..], &["reset", "x"]] {
+        assert_eq!(order(words).code, 0, "{words:?}");
+    }
+    assert!(!order(&["show", "x"]).text.contains("ever"), "it may ask for how long Redis keeps it");
+}
+
+#[test]
 fn a_wrong_url_is_an_error_that_shows_nothing_of_it() {
     let ran = Ran::of(program(&["list"]).env("REDIS_URL", "redis://:s3cret@host:port").output().unwrap());
     assert_eq!(ran.code, 2);
@@ -93,6 +121,9 @@ fn an_order_without_a_reason_is_refused() {
         let ran = run(&[word, "payments"]);
         assert_eq!(ran.code, 2);
         assert!(ran.errors.contains("--reason <TEXT>"), "{}", ran.errors);
+        let ran = run(&[word, "payments", "--reason", " "]);
+        assert_eq!(ran.code, 2);
+        assert!(ran.errors.contains("wants to know why"), "{}", ran.errors);
     }
 }
 

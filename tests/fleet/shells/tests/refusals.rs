@@ -104,6 +104,19 @@ fn after_the_first_one_a_refusal_waits_for_no_lock() {
 }
 
 #[test]
+fn a_process_that_carries_by_itself_knows_before_its_first_call() {
+    let rig = Rig::open();
+    rig.at(3_000);
+    let options = FleetOptions::new().settle(Duration::ZERO);
+    let other = Fleet::inline(Interpreter, options, Arc::clone(&rig.clock)).unwrap();
+    let breaker = other.breaker("s3", Config::new().failure_threshold(3)).unwrap();
+    let error = breaker.call(|| Ok::<_, ()>(())).expect_err("its first call");
+    assert!(error.is_open(), "{error:?}");
+    // One that never failed is not in the way of anybody.
+    assert!(other.breaker("mail", Config::new()).unwrap().call(|| Ok::<_, ()>(())).is_ok());
+}
+
+#[test]
 fn an_order_is_in_force_for_the_very_next_request() {
     let rig = Rig::open();
     assert_eq!((rig.refused(), rig.refused()), (secs(CircuitState::Open, 30), secs(CircuitState::Open, 30)));
