@@ -4,6 +4,7 @@
 //! cargo run -p api-text -- target/doc/halfopen.json
 //! ```
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
@@ -23,7 +24,7 @@ struct Head {
 fn read(json: &Path) -> Result<String, Box<dyn Error>> {
     let api =
         public_api::Builder::from_rustdoc_json(json).omit_blanket_impls(true).omit_auto_trait_impls(true).build()?;
-    Ok(shorten(&api.to_string()))
+    Ok(merge(&shorten(&api.to_string())))
 }
 
 /// Without the functions of a trait below each impl of it: the trait says what they are.
@@ -49,6 +50,56 @@ fn shorten(text: &str) -> String {
         }
     }
     short
+}
+
+/// With one block for all that a type's own impls of the same bounds hold, by name: into how many files and blocks they are
+/// written is nobody's business.
+fn merge(text: &str) -> String {
+    let mut merged = String::new();
+    let mut blocks: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut block: Option<&str> = None;
+    for line in text.lines() {
+        let of_block = block.filter(|block| implementor(block).is_some_and(|of| is_of(line, of)));
+        match of_block {
+            Some(block) => drop(blocks.entry(block).or_default().insert(line)),
+            None if implementor(line).is_some() => {
+                block = Some(line);
+                blocks.entry(line).or_default();
+            }
+            None => {
+                write(&mut merged, &std::mem::take(&mut blocks));
+                block = None;
+                merged.push_str(line);
+                merged.push('\n');
+            }
+        }
+    }
+    write(&mut merged, &blocks);
+    merged
+}
+
+fn write(text: &mut String, blocks: &BTreeMap<&str, BTreeSet<&str>>) {
+    for line in blocks.iter().flat_map(|(block, lines)| std::iter::once(block).chain(lines)) {
+        text.push_str(line);
+        text.push('\n');
+    }
+}
+
+/// The type of a line that begins an impl of its own, which is none of a trait.
+fn implementor(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("impl").filter(|_| !line.contains(" for "))?;
+    let mut depth = 0;
+    let start = rest.replace("->", "--").find(|letter| {
+        depth += i32::from(letter == '<') - i32::from(letter == '>');
+        depth == 0 && letter == ' '
+    });
+    rest[start?..].trim_start().split(['<', ' ']).next()
+}
+
+/// Whether a line is that of a function or a constant of this type.
+fn is_of(line: &str, of: &str) -> bool {
+    let path = function(line).or_else(|| line.strip_prefix("pub const "));
+    path.is_some_and(|path| path.strip_prefix(of).is_some_and(|name| name.starts_with(['<', ':'])))
 }
 
 /// From the path on, of a line that is a function's.
@@ -80,7 +131,37 @@ fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use super::shorten;
+    use super::{merge, shorten};
+
+    #[test]
+    fn blocks_of_the_same_bounds_are_one_and_what_they_hold_is_sorted() {
+        let text = "\
+pub struct a::B<T>
+impl<T: a::Fn(u8) -> u8> a::B<T> where T: Copy
+pub fn a::B<T>::z(&self)
+impl<T> a::B<T>
+pub const a::B<T>::MOST: u8
+impl<T: a::Fn(u8) -> u8> a::B<T> where T: Copy
+pub const fn a::B<T>::a(&self)
+impl<T> a::Trait for a::B<T>
+pub fn a::B<T>::of_trait(&self)
+impl a::C
+pub fn a::Country::new()
+";
+        let merged = "\
+pub struct a::B<T>
+impl<T: a::Fn(u8) -> u8> a::B<T> where T: Copy
+pub const fn a::B<T>::a(&self)
+pub fn a::B<T>::z(&self)
+impl<T> a::B<T>
+pub const a::B<T>::MOST: u8
+impl<T> a::Trait for a::B<T>
+pub fn a::B<T>::of_trait(&self)
+impl a::C
+pub fn a::Country::new()
+";
+        assert_eq!(merge(text), merged);
+    }
 
     #[test]
     fn functions_of_an_impl_are_kept_where_they_are_not_a_traits() {
