@@ -20,6 +20,7 @@
 mod entry;
 mod error;
 mod number;
+mod reader;
 mod record;
 mod watch;
 
